@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * board: what is true now, of every domain, in as few bytes as it takes (20 a cell); revisions and transitions.
+ *
+ * A reply goes in (board_answer), a roll-up comes out (board_rollup), and what changed is told by callback.  People and
+ * formats read a struct status, a plain copy of everything about one domain (board_status); nobody else sees the cells.
+ */
+#ifndef M365DNSD_BOARD_H
+#define M365DNSD_BOARD_H
+
+#include <m365dnsd/eval.h>
+#include <m365dnsd/plan.h>
+#include <m365dnsd/resolver.h>
+
+/* ---- what people and formats read ---- */
+
+struct status_cell {
+	const char *source, *operator;	/* operator NULL for authorities */
+	const char *address;		/* port shown when it is not 53; "" when the server has none */
+	enum source_kind kind;
+	enum resolver_class class;	/* resolvers */
+	enum view view;
+	enum verdict verdict;
+	enum reason reason;		/* NONE unless unknown */
+	int rcode;			/* -1 = none seen */
+	const char *const *values;	/* raw bytes of TXT, escaped by each format its own way: NUL-free (shown as \000) */
+	size_t n_values;
+	int64_t ttl;			/* remaining, seconds; -1 = none */
+	int64_t checked_unix_ms;	/* 0 = never */
+	int64_t eta_unix_ms;		/* 0 = none */
+	double rtt_ms;			/* < 0 = none */
+	unsigned confirmed;
+};
+struct status_finding {
+	const char *code;
+	enum severity severity;
+	const char *record;		/* id or NULL */
+	const char *title, *detail, *advice;
+	const char *const *evidence, *const *sources;
+	size_t n_evidence, n_sources;
+};
+struct status_record {
+	const char *id, *name, *name_unicode;	/* name_unicode NULL when it is the same */
+	const char *type;		/* "MX" */
+	enum need need;
+	const char *service;		/* "exchange", "" = none */
+	const char *const *expected;
+	size_t n_expected;
+	const char *const *expected_internal;	/* NULL when the same */
+	size_t n_expected_internal;
+	enum record_state state;
+	int64_t since_unix_ms;
+	double visible;			/* 0..1 */
+	int64_t eta_unix_ms;
+	const struct status_cell *cells;
+	size_t n_cells;
+	const struct status_finding *const *findings;
+	size_t n_findings;
+};
+struct status {
+	const char *domain, *domain_unicode;	/* domain_unicode NULL when it is the same */
+	uint64_t revision;
+	enum domain_state state;
+	int64_t since_unix_ms;
+	int64_t published_unix_ms, visible_unix_ms, complete_unix_ms;	/* milestones, 0 = not */
+	double progress_published, progress_visible;
+	int64_t eta_unix_ms;
+	enum eta_basis eta_basis;
+	int64_t checked_unix_ms, next_check_unix_ms;			/* 0 = none */
+	const char *cloud, *profile, *zone, *zone_parent;		/* "" when not known */
+	bool published, visible, complete;
+	size_t n_required, n_required_published, n_required_visible;
+	const struct status_record *records;
+	size_t n_records;
+	const struct status_finding *findings;
+	size_t n_findings;
+	int64_t now_unix_ms;
+};
+
+/* ---- transitions ---- */
+
+enum event { EVENT_PUBLISHED, EVENT_VISIBLE, EVENT_COMPLETE, EVENT_REGRESSED, EVENT_UNKNOWN, EVENT_RECOVERED, EVENT_CHANGED };
+extern const struct name_table event_names;
+
+struct transition {
+	uint64_t revision;		/* of the domain's document after it */
+	int64_t at_unix_ms;
+	const char *domain;
+	const char *record;		/* id, NULL = the domain itself */
+	const char *source;		/* NULL = not about one source */
+	const char *from, *to;
+	enum event event;
+	const char *detail;		/* NULL = none */
+};
+typedef void board_on_transition(void *ctx, const struct transition *t);
+
+/* ---- the board ---- */
+
+struct board;
+struct board_domain;
+
+struct board *board_new(const struct clock *clock, const struct eval_policy *policy, board_on_transition *f, void *ctx);
+void board_free(struct board *b);
+void board_set_policy(struct board *b, const struct eval_policy *policy);
+
+/* The domain's place on the board; takes a reference of plan. */
+struct board_domain *board_add(struct board *b, struct plan *plan);
+/* NULL when not watched.  name: text, lower case, no final dot. */
+struct board_domain *board_find(const struct board *b, const char *name);
+void board_remove(struct board *b, struct board_domain *d);
+size_t board_count(const struct board *b);
+void board_each(struct board *b, void (*f)(void *ctx, struct board_domain *d), void *ctx);
+struct plan *board_plan(const struct board_domain *d);
+
+/* Rows: the plan's questions first, then SOA and NS of the zone's apex. */
+#define BOARD_SYSTEM_ROWS 2
+size_t board_n_rows(const struct board_domain *d);
+void board_row_question(const struct board_domain *d, size_t row, struct question *ret);
+
+/*
+ * The columns, authorities first: zone's servers (none while zone is NULL), then the resolvers of sources.  Cells of sources
+ * that stay keep what they know.  The domain keeps zone until the next call or removal; free_zone gives it back.
+ */
+void board_set_columns(struct board_domain *d, struct zone *zone, struct sources *sources, bool finding,
+    void (*free_zone)(void *ctx, struct zone *zone), void *ctx);
+size_t board_n_columns(const struct board_domain *d);
+struct source *board_column_source(const struct board_domain *d, size_t col);	/* NULL: a server without address */
+bool board_column_applies(const struct board_domain *d, size_t row, size_t col);	/* the question is asked in its view */
+const struct zone *board_zone(const struct board_domain *d);
+
+/* One cell, for the scheduler. */
+struct cell {			/* 20 bytes: there are ten million of them */
+	uint32_t checked, due;	/* ticks of 1/16 s since the board began; due 0 = nothing planned */
+	uint32_t ttl;
+	uint16_t variant;	/* index into the domain's variants, 0 = none */
+	uint16_t rtt;		/* 1/10 ms, saturating */
+	uint8_t reason;		/* enum reason */
+	uint8_t confirmed : 4, failures : 4;
+	uint8_t in_flight : 1, aa : 1, final : 1, asked : 1, good : 1;
+	uint8_t spare;
+};
+struct cell *board_cell(struct board_domain *d, size_t row, size_t col);
+uint32_t board_ticks(const struct board *b, int64_t mono_ms);
+int64_t board_ticks_ms(const struct board *b, uint32_t ticks);
+
+/*
+ * A reply to row at col: decoded unless its digest is one known already, its variant judged, the cell filled.  True when the
+ * cell says something else than before (verdict or reason), so that a roll-up is due.
+ */
+bool board_answer(struct board_domain *d, size_t row, size_t col, const struct reply *reply, unsigned max_tries);
+/* After board_answer: does the cell hold a right answer (for every expectation of its row that applies)? */
+bool board_cell_good(struct board_domain *d, size_t row, size_t col);
+/* Rows whose gate is open. */
+uint64_t board_gates(struct board_domain *d);
+/* Roll up; tells transitions through the callback and raises the revision when anything changed. */
+void board_rollup(struct board_domain *d);
+
+uint64_t board_revision(const struct board_domain *d);
+enum domain_state board_state(const struct board_domain *d);
+bool board_reached(const struct board_domain *d, enum until until);
+/* Everything about a domain, in a; next_check is the scheduler's (monotonic ms, 0 = none). */
+struct status *board_status(struct board_domain *d, int64_t next_check_ms, struct arena *a);
+/* The scheduler's handle on the domain; the board does not look at it. */
+void board_set_user(struct board_domain *d, void *user);
+void *board_user(const struct board_domain *d);
+/* Bytes held by all cells, and their number: for bench and metrics. */
+void board_memory(const struct board *b, size_t *ret_cells, size_t *ret_bytes);
+
+#endif

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * eval: what the answers mean.  Match rules, findings, roll-up and ETA.  Pure: no I/O, no clock of its own, no memory but
+ * the arena it is given.
+ *
+ * The board hands over a struct matrix (questions down, columns across); eval judges each variant once, decides which columns
+ * count, collects findings and says the states.
+ */
+#ifndef M365DNSD_EVAL_H
+#define M365DNSD_EVAL_H
+
+#include <m365dnsd/dns.h>
+#include <m365dnsd/plan.h>
+#include <m365dnsd/resolver.h>
+
+/* ---- words: closed lists of DESIGN.md section 5 ---- */
+
+enum verdict { VERDICT_OK, VERDICT_WRONG, VERDICT_MISSING, VERDICT_STALE, VERDICT_UNKNOWN, VERDICT_MAX };
+enum severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_ERROR };
+enum record_state {
+	RECORD_PENDING, RECORD_UNKNOWN, RECORD_UNPUBLISHED, RECORD_PUBLISHED, RECORD_VISIBLE, RECORD_REGRESSED,
+	RECORD_NOT_CONFIGURED
+};
+enum domain_state {
+	DOMAIN_PENDING, DOMAIN_UNKNOWN, DOMAIN_UNPUBLISHED, DOMAIN_PUBLISHED, DOMAIN_COMPLETE, DOMAIN_REGRESSED
+};
+enum eta_basis { ETA_NONE, ETA_TTL, ETA_NEGATIVE_TTL, ETA_DELEGATION_TTL };
+extern const struct name_table verdict_names, severity_names, record_state_names, domain_state_names, eta_basis_names;
+
+/* ---- findings: the one table (findings.def); codes never change meaning ---- */
+
+enum finding_code {
+#define FINDING(id, code, severity, mistake, title, advice, test) FINDING_##id,
+#include <m365dnsd/findings.def>
+#undef FINDING
+	FINDING_MAX
+};
+struct finding_row {
+	const char *code;
+	enum severity severity;		/* the usual one; eval may lower it (optional rows, internal view) */
+	const char *mistake;		/* number(s) in M365-FACTS section 5, "" = none */
+	const char *title;		/* one line */
+	const char *advice;		/* template: {name} {type} {found} {wanted} {domain} {server} {n} ... */
+	const char *test;		/* the test that provokes it */
+};
+extern const struct finding_row finding_rows[FINDING_MAX];
+
+struct finding {
+	enum finding_code code;
+	enum severity severity;
+	int expectation;		/* index in the plan, -1 = the domain as a whole */
+	const char *detail;		/* what was found, with real names */
+	const char *advice;		/* what to type */
+	const char *const *evidence;	/* dig-like lines: "contoso.test. 300 IN MX 10 mail.old.example. (ns1 192.0.2.1)" */
+	size_t n_evidence;
+	const char *const *sources;	/* "ns1.contoso.test 192.0.2.1", "google 8.8.8.8" */
+	size_t n_sources;
+};
+
+/* ---- judging one answer ---- */
+
+/* A remark of a match rule; becomes a finding of the authorities' answer. */
+struct note {
+	enum finding_code code;
+	enum severity severity;
+	const char *found, *wanted;	/* for the advice template; may be NULL */
+	const char *detail;		/* NULL: made from the title */
+};
+struct judgement {
+	enum verdict verdict;		/* OK, WRONG or MISSING (never STALE or UNKNOWN) */
+	const struct note *notes;
+	size_t n_notes;
+};
+/*
+ * Judge what an answer (POSITIVE, NODATA, NXDOMAIN or CNAME_LOOP) says about expectation i in a view.  A value with only
+ * warnings is OK.  RULE_ABSENT: no data is OK.  Optional and absent is MISSING here; the roll-up makes not-configured of it.
+ * verification_by_mx: the MX set of the domain carries the msv1.invalid proof (either form satisfies).
+ */
+void eval_judge(const struct plan *plan, size_t i, enum view view, const struct answer *an, bool verification_by_mx,
+    struct arena *a, struct judgement *ret);
+
+/* ---- the matrix ---- */
+
+struct eval_column {
+	enum source_kind kind;
+	const struct source *source;	/* for address, operator, class, view, filters; NULL only for a server without address */
+	const char *label;		/* "ns1.contoso.test" or "google" */
+	bool at_parent, at_child;	/* authorities */
+	enum reason no_source;		/* why there is no source */
+	bool required, votes;		/* resolvers: class and view say so */
+	bool family_missing;		/* this machine lacks IPv4 or IPv6 */
+	/* decided by eval_columns: */
+	bool set_aside, lame, counts;	/* counts: authority that counts / operator address that takes part */
+	enum reason reason;		/* of set aside: the commonest failure */
+};
+
+enum { EVAL_ASKED = 1, EVAL_FINAL = 2 };	/* FINAL: failed all its tries, or answered; nothing more comes soon */
+struct eval_cell {			/* of one question at one column */
+	uint16_t variant;		/* index into variants, 0 = none */
+	uint8_t reason;			/* enum reason of the last asking; NONE = variant is its answer; GATED = not asked */
+	uint8_t confirmed;		/* good answers in a row */
+	uint8_t flags;
+	uint8_t aa;			/* the answer was authoritative */
+	uint32_t ttl;			/* as seen */
+	uint32_t rtt_us;
+	int64_t checked_ms;		/* monotonic; 0 = never */
+};
+#define VERDICT_UNJUDGED 255
+struct eval_variant {
+	const struct answer *answer;
+	uint8_t verdict[VIEW_MAX][PLAN_SLOTS_MAX];	/* enum verdict or VERDICT_UNJUDGED; kept by the board */
+};
+struct eval_policy {
+	enum authorities_policy authorities;
+	unsigned quorum;
+	bool quorum_percent;
+	unsigned confirm;
+	bool peek;
+	enum until until;
+};
+/* What the finder and the system questions said of the zone. */
+struct eval_zone {
+	const struct zone *zone;	/* NULL: not known yet, or authorities = none */
+	bool finding;			/* still being found */
+	int q_soa, q_ns;		/* matrix rows of the apex SOA and NS questions, -1 = none */
+};
+struct matrix {
+	const struct plan *plan;
+	struct eval_policy policy;
+	struct eval_zone zone;
+	struct eval_column *columns;
+	size_t n_columns;
+	/* n_rows = plan questions, then the system questions */
+	size_t n_rows;
+	const struct question *rows;
+	struct eval_cell *cells;	/* cells[row * n_columns + column] */
+	struct eval_variant *variants;	/* variants[0] unused */
+	size_t n_variants;
+	int64_t now_ms;			/* monotonic */
+};
+#define MATRIX_CELL(m, row, col) (&(m)->cells[(row) * (m)->n_columns + (col)])
+
+/* ---- roll-up ---- */
+
+struct record_prior {			/* what was true before: for regressed */
+	uint8_t state;
+	bool was_published;
+};
+struct domain_prior {
+	uint8_t state;
+	bool was_published;
+	const struct record_prior *records;
+};
+struct record_result {
+	enum record_state state;
+	bool published, visible;
+	bool applies;			/* required: it gates the domain */
+	double visible_ratio;		/* voting operators that confirmed it */
+	int64_t eta_ms;			/* monotonic, 0 = none */
+	enum eta_basis eta_basis;
+};
+struct domain_result {
+	enum domain_state state;
+	struct record_result *records;	/* one an expectation */
+	bool published, visible, complete;
+	double published_ratio, visible_ratio;
+	int64_t eta_ms;
+	enum eta_basis eta_basis;
+	const struct finding *findings;	/* root causes first, then by severity, then in plan order */
+	size_t n_findings;
+	bool verification_by_mx;
+};
+/*
+ * All of it: decide which columns count, judge unjudged variants (filling m->variants), collect findings, roll up.  Everything
+ * in ret lives in a.  When the zone is broken there is one finding and what lies below is unknown (zone-broken).
+ */
+void eval_domain(struct matrix *m, const struct domain_prior *prior, struct arena *a, struct domain_result *ret);
+/* Only the columns: which are set aside, lame, counting.  eval_domain calls it first; the pipeline needs it for the gate. */
+void eval_columns(struct matrix *m);
+/* Bits of rows whose gate is open: every authority that counts gives the right answer, and an answer that exists. */
+uint64_t eval_gates(struct matrix *m, struct arena *a);
+
+/* The verdict of one cell of one expectation, after eval_domain or eval_columns. */
+struct cell_result {
+	enum verdict verdict;
+	enum reason reason;		/* NONE unless verdict is UNKNOWN */
+	int64_t eta_ms;			/* stale: checked + ttl; else 0 */
+	enum eta_basis eta_basis;
+};
+void eval_cell(const struct matrix *m, size_t expectation, size_t column, bool published, struct cell_result *ret);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * view: a struct status -> words for people and machines.  Pure.  One escaping function an output (RELIABILITY 2.3); every
+ * format is a row of view_formats.
+ */
+#ifndef M365DNSD_VIEW_H
+#define M365DNSD_VIEW_H
+
+#include <m365dnsd/board.h>
+
+struct view_options {
+	bool color;
+	bool verbose;		/* text: every address a column, optional rows too */
+	bool quiet;		/* text: no matrix, only what is wrong and the last line */
+	unsigned width;		/* columns of the terminal, 0 = 100 */
+	enum until until;
+	bool timed_out;		/* --wait ran out of time */
+	bool unicode;		/* the terminal shows UTF-8 */
+};
+struct view_format {
+	const char *name;	/* "text", "json", "ndjson", "csv", "nagios", "prometheus" */
+	const char *content_type;
+	/* Several domains make one output. */
+	void (*render)(const struct status *const *list, size_t n, const struct view_options *o, struct str *ret);
+};
+extern const struct view_format view_formats[];
+extern const size_t view_n_formats;
+/* NULL when there is none of that name. */
+const struct view_format *view_format_find(const char *name);
+
+/* One line about the domain, for --wait in a log: "contoso.test: published 11/11, visible 78 %, ETA 10:20:30Z (in 4m)". */
+void view_line(const struct status *s, struct str *ret);
+/* The exit code of one domain (DESIGN.md section 3): 0, 1, 2, 3. */
+int view_exit_code(const struct status *s, enum until until);
+/* The worst: 2 before 3 before 1 before 0. */
+int view_exit_worse(int a, int b);
+
+#endif
