@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A list of blocks, filled from the front.  What does not fit into the current block gets a new one, at least as big as
+ * asked; the rest of the old block is given up, which costs at most one block size for every big allocation.  The first
+ * block survives a reset, so that an arena used once for every probe or reply settles at no malloc at all.
+ */
+#include <m365dnsd/base.h>
+
+#include <stdalign.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BLOCK_SIZE 4096		/* payload of an ordinary block */
+
+struct block {
+	struct block *next;	/* the older one */
+	size_t used, cap;
+	alignas(max_align_t) unsigned char data[];
+};
+
+struct arena {
+	struct block *top;	/* the one being filled; NULL before the first use */
+};
+
+struct arena *
+arena_new(void)
+{
+	return xcalloc(1, sizeof(struct arena));
+}
+
+static struct block *
+block_new(size_t cap, struct block *next)
+{
+	struct block *b = xmalloc(sizeof(*b) + cap);
+
+	b->next = next;
+	b->used = 0;
+	b->cap = cap;
+	return b;
+}
+
+/* Room for n bytes, not yet zeroed. */
+static void *
+take(struct arena *a, size_t n)
+{
+	const size_t align = alignof(max_align_t);
+	void *p;
+
+	if (n > SIZE_MAX / 2)
+		abort();
+	n = (n + align - 1) / align * align;
+	if (a->top == NULL || a->top->cap - a->top->used < n)
+		a->top = block_new(n > BLOCK_SIZE ? n : BLOCK_SIZE, a->top);
+	p = a->top->data + a->top->used;
+	a->top->used += n;
+	return p;
+}
+
+void *
+arena_alloc(struct arena *a, size_t n)
+{
+	return memset(take(a, n != 0 ? n : 1), 0, n);
+}
+
+void *
+arena_dup(struct arena *a, const void *p, size_t n)
+{
+	void *copy = take(a, n != 0 ? n : 1);
+
+	if (n != 0)
+		memcpy(copy, p, n);
+	return copy;
+}
+
+char *
+arena_strdup(struct arena *a, const char *s)
+{
+	return arena_dup(a, s, strlen(s) + 1);
+}
+
+char *
+arena_printf(struct arena *a, const char *fmt, ...)
+{
+	va_list ap;
+	char *heap, *copy;
+
+	va_start(ap, fmt);
+	heap = xvasprintf(fmt, ap);
+	va_end(ap);
+	copy = arena_strdup(a, heap);
+	free(heap);
+	return copy;
+}
+
+void
+arena_reset(struct arena *a)
+{
+	struct block *b = a->top, *next;
+
+	if (b == NULL)
+		return;
+	for (; b->next != NULL; b = next) {
+		next = b->next;
+		free(b);
+	}
+	b->used = 0;
+	a->top = b;
+}
+
+void
+arena_free(struct arena *a)
+{
+	if (a == NULL)
+		return;
+	arena_reset(a);
+	free(a->top);
+	free(a);
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: ISC */
+/* SipHash-1-3 after Aumasson and Bernstein, "SipHash: a fast short-input PRF" (2012), with one and three rounds. */
+#include <m365dnsd/base.h>
+
+#include <pthread.h>
+
+struct sip {
+	uint64_t v0, v1, v2, v3;
+};
+
+struct sip_key {
+	uint64_t k0, k1;
+};
+
+static struct sip_key process_key;
+static pthread_once_t key_once = PTHREAD_ONCE_INIT;
+
+static uint64_t
+rotl(uint64_t x, unsigned b)
+{
+	return x << b | x >> (64 - b);
+}
+
+static void
+sip_round(struct sip *s)
+{
+	s->v0 += s->v1;
+	s->v1 = rotl(s->v1, 13) ^ s->v0;
+	s->v0 = rotl(s->v0, 32);
+	s->v2 += s->v3;
+	s->v3 = rotl(s->v3, 16) ^ s->v2;
+	s->v0 += s->v3;
+	s->v3 = rotl(s->v3, 21) ^ s->v0;
+	s->v2 += s->v1;
+	s->v1 = rotl(s->v1, 17) ^ s->v2;
+	s->v2 = rotl(s->v2, 32);
+}
+
+static void
+sip_word(struct sip *s, uint64_t m)
+{
+	s->v3 ^= m;
+	sip_round(s);
+	s->v0 ^= m;
+}
+
+/* n bytes, 0 to 8, little-endian on every machine: what is stored on disk must compare everywhere. */
+static uint64_t
+load_le(const uint8_t *p, size_t n)
+{
+	uint64_t v = 0;
+
+	for (size_t i = 0; i < n; i++)
+		v |= (uint64_t)p[i] << 8 * i;
+	return v;
+}
+
+static uint64_t
+siphash13(struct sip_key key, const void *data, size_t n)
+{
+	const uint8_t *p = data;
+	struct sip s = {
+		key.k0 ^ UINT64_C(0x736f6d6570736575),
+		key.k1 ^ UINT64_C(0x646f72616e646f6d),
+		key.k0 ^ UINT64_C(0x6c7967656e657261),
+		key.k1 ^ UINT64_C(0x7465646279746573),
+	};
+	size_t left = n;
+
+	for (; left >= 8; left -= 8, p += 8)
+		sip_word(&s, load_le(p, 8));
+	sip_word(&s, (uint64_t)n << 56 | load_le(p, left));
+	s.v2 ^= 0xff;
+	for (int i = 0; i < 3; i++)
+		sip_round(&s);
+	return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
+}
+
+static void
+key_draw(void)
+{
+	random_bytes(&process_key, sizeof(process_key));
+}
+
+uint64_t
+hash_bytes(const void *p, size_t n)
+{
+	pthread_once(&key_once, key_draw);
+	return siphash13(process_key, p, n);
+}
+
+uint64_t
+hash_stable(const void *p, size_t n)
+{
+	return siphash13((struct sip_key) { 0, 0 }, p, n);
+}
