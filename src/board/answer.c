@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * answer: a reply goes into its cell.
+ *
+ * The common case, an answer like the one before, costs a digest and a few stores.  A failure keeps what the cell knew until
+ * all its tries have failed: "could not ask" is no news about the record.
+ */
+#include "board_internal.h"
+
+#define CONFIRMED_MAX 15
+#define FAILURES_MAX  15
+#define RTT_MAX       UINT16_MAX
+
+/* Reasons that another try cannot mend. */
+static bool
+reason_is_final(enum reason reason)
+{
+	return reason == REASON_NOT_GLOBAL || reason == REASON_SET_ASIDE || reason == REASON_STOPPED;
+}
+
+static bool
+cell_fail(struct cell *c, enum reason reason, unsigned max_tries)
+{
+	struct cell before = *c;
+
+	c->asked = 1;
+	if (c->failures < FAILURES_MAX)
+		c->failures++;
+	if (c->failures >= max_tries || reason_is_final(reason))
+		c->final = 1;
+	/* A server set aside keeps the reason for which it was: that is what an administrator can act on. */
+	if (reason == REASON_SET_ASIDE && before.asked && before.reason != REASON_NONE && before.reason != REASON_GATED)
+		reason = (enum reason)before.reason;
+	if (c->final || c->variant == 0)
+		c->reason = (uint8_t)reason;
+	if (c->final) {
+		c->good = 0;
+		c->confirmed = 0;
+	}
+	return c->reason != before.reason || c->final != before.final;
+}
+
+/* An authority that answers without authority, or anybody who only refers elsewhere, has not answered the question. */
+static bool
+answer_is_lame(const struct source *s, const struct answer *an)
+{
+	if (an->kind == ANSWER_REFERRAL || an->kind == ANSWER_FAILURE)
+		return true;
+	return s->kind == SOURCE_AUTHORITY && !an->aa;
+}
+
+/* The row's expectations in the view of the column: all right, or absent where absence fails nothing? */
+static bool
+verdicts_good(const struct board_domain *d, size_t row, const struct variant *v, enum view view)
+{
+	uint8_t expectations[PLAN_SLOTS_MAX];
+	size_t n = plan_question_expectations(d->plan, row, expectations), n_ok = 0;
+
+	for (size_t slot = 0; slot < n; slot++) {
+		const struct expectation *e = plan_expectation(d->plan, expectations[slot]);
+		uint8_t verdict = v->verdict[view][slot];
+
+		if ((e->views & (1u << view)) == 0)
+			continue;
+		if (verdict == VERDICT_OK)
+			n_ok++;
+		else if (verdict != VERDICT_MISSING || e->need == NEED_REQUIRED)
+			return false;
+	}
+	return n_ok > 0;
+}
+
+bool
+board_cell_good(struct board_domain *d, size_t row, size_t col)
+{
+	struct cell *c = board_cell(d, row, col);
+	struct variant *v = &d->variants[c->variant];
+	enum view view = d->columns[col].source->view;
+	struct answer an;
+
+	if (c->variant == 0 || c->reason != REASON_NONE)
+		return false;
+	if (row >= plan_n_questions(d->plan))
+		return true;
+	if (v->verdict[view][0] == VERDICT_UNJUDGED) {
+		arena_reset(d->board->scratch);
+		if (answer_unpack(d->board->scratch, v->blob->bytes, v->blob->len, &an))
+			variant_judge(d, v, &an);
+	}
+	return verdicts_good(d, row, v, view);
+}
+
+static bool
+cell_answered(struct board_domain *d, size_t row, size_t col, uint16_t variant, uint32_t ttl, bool aa, uint32_t rtt_us)
+{
+	struct cell *c = board_cell(d, row, col), before = *c;
+
+	c->variant = variant;
+	c->reason = REASON_NONE;
+	c->failures = 0;
+	c->asked = c->final = 1;
+	c->aa = aa;
+	c->ttl = ttl;
+	c->rtt = rtt_us / 100 > RTT_MAX ? RTT_MAX : (uint16_t)(rtt_us / 100);
+	c->good = board_cell_good(d, row, col);
+	if (!c->good)
+		c->confirmed = 0;
+	else if (c->confirmed < CONFIRMED_MAX)
+		c->confirmed++;
+	return c->variant != before.variant || c->reason != before.reason || c->final != before.final ||
+	    c->good != before.good || c->confirmed != before.confirmed;
+}
+
+/* Decode, and put the variant; false when the bytes are malformed or the server is lame (reason says which). */
+static bool
+reply_decode(struct board_domain *d, size_t row, size_t col, const struct reply *reply, uint64_t digest,
+    uint16_t *ret_variant, uint32_t *ret_ttl, enum reason *ret_reason)
+{
+	struct arena *a = d->board->scratch;
+	struct dns_message *m;
+	struct answer *an;
+
+	arena_reset(a);
+	if (dns_message_decode(a, reply->wire, reply->len, &m, NULL) == -1) {
+		*ret_reason = REASON_MALFORMED;
+		return false;
+	}
+	an = answer_from_message(a, m);
+	if (answer_is_lame(d->columns[col].source, an)) {
+		*ret_reason = REASON_LAME;
+		return false;
+	}
+	*ret_variant = variant_put(d, row, an, digest);
+	*ret_ttl = an->ttl;
+	return true;
+}
+
+#define DNS_FLAG_AA 0x04	/* in the third octet of the header, RFC 1035 §4.1.1 */
+
+bool
+board_answer(struct board_domain *d, size_t row, size_t col, const struct reply *reply, unsigned max_tries)
+{
+	struct cell *c = board_cell(d, row, col);
+	const struct clock *clock = d->board->clock;
+	enum reason reason = reply->reason;
+	uint64_t digest = 0;
+	uint32_t ttl = 0;
+	uint16_t variant = 0;
+	bool aa, changed;
+
+	c->checked = board_ticks(d->board, clock->mono_ms(clock));
+	if (reason == REASON_NONE) {
+		aa = reply->len > 2 && (reply->wire[2] & DNS_FLAG_AA) != 0;
+		if (answer_digest(reply->wire, reply->len, &digest, &ttl) &&
+		    (aa || d->columns[col].source->kind == SOURCE_RESOLVER))
+			variant = variant_by_digest(d, row, digest);
+		if (variant != 0 || reply_decode(d, row, col, reply, digest, &variant, &ttl, &reason))
+			changed = cell_answered(d, row, col, variant, ttl, aa, reply->rtt_us);
+		else
+			changed = cell_fail(c, reason, max_tries);
+	} else {
+		changed = cell_fail(c, reason, max_tries);
+	}
+	d->changed |= changed;
+	return changed;
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * board: the set of domains, and the ticks in which cells keep their times.
+ *
+ * A tick is 1/16 s since the board began: 32 bits of it last eight years, and tick 0 can mean "never".
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "board_internal.h"
+
+#define TICKS_PER_SECOND 16
+
+static const struct name_row event_rows[] = {
+	{ EVENT_PUBLISHED, "published" },
+	{ EVENT_VISIBLE, "visible" },
+	{ EVENT_COMPLETE, "complete" },
+	{ EVENT_REGRESSED, "regressed" },
+	{ EVENT_UNKNOWN, "unknown" },
+	{ EVENT_RECOVERED, "recovered" },
+	{ EVENT_CHANGED, "changed" },
+};
+NAME_TABLE(event_names, event_rows);
+
+static_assert(sizeof(struct cell) <= 24, "ten million cells: keep them small");
+
+struct board *
+board_new(const struct clock *clock, const struct eval_policy *policy, board_on_transition *f, void *ctx)
+{
+	struct board *b = xcalloc(1, sizeof(*b));
+
+	b->clock = clock;
+	b->policy = *policy;
+	b->on_transition = f;
+	b->ctx = ctx;
+	b->epoch_ms = clock->mono_ms(clock);
+	b->domains = map_new();
+	b->blobs = map_new();
+	b->scratch = arena_new();
+	return b;
+}
+
+static void
+domain_free(void *p)
+{
+	struct board_domain *d = p;
+
+	if (d == NULL)
+		return;
+	variants_free(d);
+	if (d->zone != NULL && d->free_zone != NULL)
+		d->free_zone(d->free_zone_ctx, d->zone);
+	d->board->n_cells -= board_n_rows(d) * d->n_columns;
+	free(d->columns);
+	free(d->cells);
+	free(d->records);
+	plan_unref(d->plan);
+	free(d);
+}
+
+void
+board_free(struct board *b)
+{
+	if (b == NULL)
+		return;
+	map_free(b->domains, domain_free);
+	map_free(b->blobs, NULL);
+	arena_free(b->scratch);
+	free(b);
+}
+
+void
+board_set_policy(struct board *b, const struct eval_policy *policy)
+{
+	b->policy = *policy;
+}
+
+struct board_domain *
+board_add(struct board *b, struct plan *plan)
+{
+	struct board_domain *d = xcalloc(1, sizeof(*d));
+	const char *name = plan_domain(plan);
+	int64_t now = b->clock->unix_ms(b->clock);
+
+	d->board = b;
+	d->plan = plan_ref(plan);
+	d->state = DOMAIN_PENDING;
+	d->since_unix_ms = now;
+	d->revision = 1;
+	d->n_variants = 1;
+	d->variants = xcalloc(1, sizeof(*d->variants));
+	d->records = xcalloc(plan_n_expectations(plan), sizeof(*d->records));
+	for (size_t i = 0; i < plan_n_expectations(plan); i++) {
+		d->records[i].state = RECORD_PENDING;
+		d->records[i].since_unix_ms = now;
+	}
+	domain_free(map_put(b->domains, name, strlen(name), d));
+	return d;
+}
+
+struct board_domain *
+board_find(const struct board *b, const char *name)
+{
+	return map_get(b->domains, name, strlen(name));
+}
+
+void
+board_remove(struct board *b, struct board_domain *d)
+{
+	const char *name = plan_domain(d->plan);
+
+	map_del(b->domains, name, strlen(name));
+	domain_free(d);
+}
+
+size_t
+board_count(const struct board *b)
+{
+	return map_count(b->domains);
+}
+
+struct each {
+	void (*f)(void *ctx, struct board_domain *d);
+	void *ctx;
+};
+
+static void
+each_domain(void *ctx, void *value)
+{
+	const struct each *e = ctx;
+
+	e->f(e->ctx, value);
+}
+
+void
+board_each(struct board *b, void (*f)(void *ctx, struct board_domain *d), void *ctx)
+{
+	struct each e = { f, ctx };
+
+	map_each(b->domains, each_domain, &e);
+}
+
+uint32_t
+board_ticks(const struct board *b, int64_t mono_ms)
+{
+	int64_t ticks = (mono_ms - b->epoch_ms) * TICKS_PER_SECOND / 1000 + 1;
+
+	if (ticks < 1)
+		return 1;
+	return ticks > UINT32_MAX ? UINT32_MAX : (uint32_t)ticks;
+}
+
+int64_t
+board_ticks_ms(const struct board *b, uint32_t ticks)
+{
+	return b->epoch_ms + ((int64_t)ticks - 1) * 1000 / TICKS_PER_SECOND;
+}
+
+void
+board_memory(const struct board *b, size_t *ret_cells, size_t *ret_bytes)
+{
+	*ret_cells = b->n_cells;
+	*ret_bytes = b->n_cells * sizeof(struct cell);
+}

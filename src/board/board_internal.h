@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: ISC */
+/* board_internal: what the files of this room share. */
+#ifndef M365DNSD_BOARD_INTERNAL_H
+#define M365DNSD_BOARD_INTERNAL_H
+
+#include <m365dnsd/board.h>
+
+/* A packed answer, stored once however many domains and sources give it. */
+struct blob {
+	unsigned refs;
+	size_t len;
+	uint8_t bytes[];
+};
+
+/* One distinct answer to one row of one domain. */
+struct variant {
+	struct blob *blob;		/* NULL = free slot */
+	uint64_t digest;		/* of the reply that gave it last: most replies need no decoding */
+	uint16_t row;
+	uint8_t verdict[VIEW_MAX][PLAN_SLOTS_MAX];
+};
+
+struct record_track {
+	uint8_t state;
+	bool was_published;
+	int64_t since_unix_ms;
+};
+
+struct board {
+	const struct clock *clock;
+	struct eval_policy policy;
+	board_on_transition *on_transition;
+	void *ctx;
+	int64_t epoch_ms;		/* monotonic; tick 1 is just after it */
+	struct map *domains, *blobs;
+	struct arena *scratch;
+	size_t n_cells;
+};
+
+struct column {
+	struct source *source;		/* NULL: a name server without address */
+	int16_t server;			/* index into zone->servers, -1 = a configured resolver */
+};
+
+struct board_domain {
+	struct board *board;
+	struct plan *plan;
+	void *user;
+	struct zone *zone;
+	void (*free_zone)(void *ctx, struct zone *zone);
+	void *free_zone_ctx;
+	bool finding, changed, verification_by_mx;
+	uint8_t state;
+	bool was_published, reached_published, reached_visible, reached_complete;
+	uint16_t n_columns, n_variants;	/* variants[0] is unused */
+	struct column *columns;
+	struct cell *cells;
+	struct variant *variants;
+	struct record_track *records;
+	uint64_t revision;
+	int64_t since_unix_ms, published_unix_ms, visible_unix_ms, complete_unix_ms;
+};
+
+/* variant.c */
+
+/* The variant of row with this digest, 0 when it is not known. */
+uint16_t variant_by_digest(const struct board_domain *d, size_t row, uint64_t digest);
+/* The variant of this answer, made and judged when it is new. */
+uint16_t variant_put(struct board_domain *d, size_t row, const struct answer *an, uint64_t digest);
+/* Judge v again where it is VERDICT_UNJUDGED. */
+void variant_judge(struct board_domain *d, struct variant *v, const struct answer *an);
+/* Forget the verdicts of a row: what they depend on has changed. */
+void variant_forget_verdicts(struct board_domain *d, size_t row);
+void variants_free(struct board_domain *d);
+
+/* matrix.c: the domain as eval wants to see it; everything lives in a. */
+void matrix_build(const struct board_domain *d, struct arena *a, struct matrix *ret);
+/* Keep the verdicts that eval filled in. */
+void matrix_keep_verdicts(struct board_domain *d, const struct matrix *m);
+/* A prior for eval_domain from what the board remembers. */
+void matrix_prior(const struct board_domain *d, struct arena *a, struct domain_prior *ret);
+
+#endif

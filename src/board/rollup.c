@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * rollup: from cells to states, and from states that changed to transitions.
+ *
+ * Nothing but the states is kept: findings, ratios and ETAs follow from the cells and are worked out anew for whoever looks.
+ */
+#include <string.h>
+
+#include "board_internal.h"
+
+static enum event
+record_event(enum record_state from, enum record_state to)
+{
+	switch (to) {
+	case RECORD_REGRESSED:
+		return EVENT_REGRESSED;
+	case RECORD_UNKNOWN:
+		return EVENT_UNKNOWN;
+	case RECORD_PUBLISHED:
+		return from == RECORD_REGRESSED || from == RECORD_UNKNOWN ? EVENT_RECOVERED : EVENT_PUBLISHED;
+	case RECORD_VISIBLE:
+		return EVENT_VISIBLE;
+	default:
+		return EVENT_CHANGED;
+	}
+}
+
+static enum event
+domain_event(enum domain_state from, enum domain_state to)
+{
+	switch (to) {
+	case DOMAIN_REGRESSED:
+		return EVENT_REGRESSED;
+	case DOMAIN_UNKNOWN:
+		return EVENT_UNKNOWN;
+	case DOMAIN_COMPLETE:
+		return EVENT_COMPLETE;
+	case DOMAIN_PUBLISHED:
+		return from == DOMAIN_REGRESSED || from == DOMAIN_UNKNOWN ? EVENT_RECOVERED : EVENT_PUBLISHED;
+	default:
+		return EVENT_CHANGED;
+	}
+}
+
+static void
+tell(struct board_domain *d, const char *record, const char *from, const char *to, enum event event, int64_t now)
+{
+	struct transition t = {
+		.revision = d->revision,
+		.at_unix_ms = now,
+		.domain = plan_domain(d->plan),
+		.record = record,
+		.from = from,
+		.to = to,
+		.event = event,
+	};
+
+	if (d->board->on_transition != NULL)
+		d->board->on_transition(d->board->ctx, &t);
+}
+
+static void
+rollup_record(struct board_domain *d, size_t i, const struct record_result *r, int64_t now)
+{
+	struct record_track *track = &d->records[i];
+	enum record_state from = (enum record_state)track->state;
+
+	track->was_published |= r->published;
+	if (from == r->state)
+		return;
+	track->state = (uint8_t)r->state;
+	track->since_unix_ms = now;
+	tell(d, plan_expectation(d->plan, i)->id, name_of(&record_state_names, from), name_of(&record_state_names, r->state),
+	    record_event(from, r->state), now);
+}
+
+/* A milestone is the time since when it holds without a break. */
+static void
+milestone(int64_t *at, bool *reached, bool holds, int64_t now)
+{
+	if (holds && !*reached)
+		*at = now;
+	if (!holds)
+		*at = 0;
+	*reached = holds;
+}
+
+static void
+rollup_domain(struct board_domain *d, const struct domain_result *r, int64_t now)
+{
+	enum domain_state from = (enum domain_state)d->state;
+	bool was_visible = d->reached_visible;
+
+	d->was_published |= r->published;
+	milestone(&d->published_unix_ms, &d->reached_published, r->published, now);
+	milestone(&d->visible_unix_ms, &d->reached_visible, r->visible, now);
+	milestone(&d->complete_unix_ms, &d->reached_complete, r->complete, now);
+	if (r->visible && !was_visible && !r->complete)
+		tell(d, NULL, name_of(&domain_state_names, from), name_of(&domain_state_names, r->state), EVENT_VISIBLE, now);
+	if (from == r->state)
+		return;
+	d->state = (uint8_t)r->state;
+	d->since_unix_ms = now;
+	tell(d, NULL, name_of(&domain_state_names, from), name_of(&domain_state_names, r->state), domain_event(from, r->state),
+	    now);
+}
+
+/* The ownership proof may stand in the MX set: then what the TXT answers mean changes with it. */
+static void
+keep_verification(struct board_domain *d, bool by_mx)
+{
+	int i = plan_find(d->plan, "verification");
+
+	if (d->verification_by_mx == by_mx || i < 0)
+		return;
+	d->verification_by_mx = by_mx;
+	variant_forget_verdicts(d, plan_expectation(d->plan, (size_t)i)->question);
+}
+
+void
+board_rollup(struct board_domain *d)
+{
+	const struct clock *clock = d->board->clock;
+	int64_t now = clock->unix_ms(clock);
+	struct domain_prior prior;
+	struct domain_result r;
+	struct matrix m;
+	struct arena *a = d->board->scratch;
+
+	arena_reset(a);
+	matrix_build(d, a, &m);
+	matrix_prior(d, a, &prior);
+	eval_domain(&m, &prior, a, &r);
+	matrix_keep_verdicts(d, &m);
+	if (d->changed)
+		d->revision++;
+	d->changed = false;
+	for (size_t i = 0; i < plan_n_expectations(d->plan); i++)
+		rollup_record(d, i, &r.records[i], now);
+	rollup_domain(d, &r, now);
+	keep_verification(d, r.verification_by_mx);
+}
+
+uint64_t
+board_gates(struct board_domain *d)
+{
+	struct arena *a = d->board->scratch;
+	struct matrix m;
+	uint64_t gates;
+
+	arena_reset(a);
+	matrix_build(d, a, &m);
+	gates = eval_gates(&m, a);
+	matrix_keep_verdicts(d, &m);
+	return gates;
+}
+
+bool
+board_reached(const struct board_domain *d, enum until until)
+{
+	switch (until) {
+	case UNTIL_PUBLISHED:
+		return d->reached_published;
+	case UNTIL_VISIBLE:
+		return d->reached_visible;
+	case UNTIL_COMPLETE:
+		return d->reached_complete;
+	}
+	return false;
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * variant: the distinct answers of one domain.
+ *
+ * Many sources give the same answer; it is packed once (in a blob that all domains share), judged once, and cells hold its
+ * index.  A reply whose digest is known is not even decoded.  Slots that no cell points to any more are used again.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "board_internal.h"
+
+static struct blob *
+blob_get(struct board *b, const struct str *packed)
+{
+	struct blob *blob = map_get(b->blobs, packed->p, packed->len);
+
+	if (blob == NULL) {
+		blob = xmalloc(sizeof(*blob) + packed->len);
+		blob->refs = 0;
+		blob->len = packed->len;
+		memcpy(blob->bytes, packed->p, packed->len);
+		map_put(b->blobs, packed->p, packed->len, blob);
+	}
+	blob->refs++;
+	return blob;
+}
+
+static void
+blob_put(struct board *b, struct blob *blob)
+{
+	if (blob == NULL || --blob->refs > 0)
+		return;
+	map_del(b->blobs, blob->bytes, blob->len);
+	free(blob);
+}
+
+uint16_t
+variant_by_digest(const struct board_domain *d, size_t row, uint64_t digest)
+{
+	for (uint16_t i = 1; i < d->n_variants; i++)
+		if (d->variants[i].digest == digest && d->variants[i].row == row && d->variants[i].blob != NULL)
+			return i;
+	return 0;
+}
+
+static uint16_t
+variant_by_bytes(const struct board_domain *d, size_t row, const struct str *packed)
+{
+	for (uint16_t i = 1; i < d->n_variants; i++) {
+		const struct variant *v = &d->variants[i];
+
+		if (v->blob != NULL && v->row == row && v->blob->len == packed->len &&
+		    memcmp(v->blob->bytes, packed->p, packed->len) == 0)
+			return i;
+	}
+	return 0;
+}
+
+static bool
+variant_used(const struct board_domain *d, uint16_t i)
+{
+	size_t n = board_n_rows(d) * d->n_columns;
+
+	for (size_t c = 0; c < n; c++)
+		if (d->cells[c].variant == i)
+			return true;
+	return false;
+}
+
+/* A free slot: one that no cell uses, or a new one at the end. */
+static uint16_t
+variant_slot(struct board_domain *d)
+{
+	for (uint16_t i = 1; d->n_variants > board_n_rows(d) && i < d->n_variants; i++) {
+		if (variant_used(d, i))
+			continue;
+		blob_put(d->board, d->variants[i].blob);
+		d->variants[i].blob = NULL;
+		return i;
+	}
+	d->variants = xreallocarray(d->variants, (size_t)d->n_variants + 1, sizeof(*d->variants));
+	return d->n_variants++;
+}
+
+void
+variant_judge(struct board_domain *d, struct variant *v, const struct answer *an)
+{
+	uint8_t expectations[PLAN_SLOTS_MAX];
+	size_t n;
+	struct judgement j;
+
+	if (v->row >= plan_n_questions(d->plan))
+		return;
+	n = plan_question_expectations(d->plan, v->row, expectations);
+	for (size_t slot = 0; slot < n; slot++) {
+		unsigned views = plan_expectation(d->plan, expectations[slot])->views;
+
+		for (int view = 0; view < VIEW_MAX; view++) {
+			if ((views & (1u << view)) == 0 || v->verdict[view][slot] != VERDICT_UNJUDGED)
+				continue;
+			eval_judge(d->plan, expectations[slot], (enum view)view, an, d->verification_by_mx,
+			    d->board->scratch, &j);
+			v->verdict[view][slot] = (uint8_t)j.verdict;
+		}
+	}
+}
+
+uint16_t
+variant_put(struct board_domain *d, size_t row, const struct answer *an, uint64_t digest)
+{
+	struct str packed = STR_INIT;
+	uint16_t i;
+
+	answer_pack(an, &packed);
+	i = variant_by_bytes(d, row, &packed);
+	if (i == 0) {
+		i = variant_slot(d);
+		d->variants[i].blob = blob_get(d->board, &packed);
+		d->variants[i].row = (uint16_t)row;
+		memset(d->variants[i].verdict, VERDICT_UNJUDGED, sizeof(d->variants[i].verdict));
+		variant_judge(d, &d->variants[i], an);
+	}
+	d->variants[i].digest = digest;
+	str_done(&packed);
+	return i;
+}
+
+void
+variant_forget_verdicts(struct board_domain *d, size_t row)
+{
+	for (uint16_t i = 1; i < d->n_variants; i++)
+		if (d->variants[i].row == row)
+			memset(d->variants[i].verdict, VERDICT_UNJUDGED, sizeof(d->variants[i].verdict));
+}
+
+void
+variants_free(struct board_domain *d)
+{
+	for (uint16_t i = 1; i < d->n_variants; i++)
+		blob_put(d->board, d->variants[i].blob);
+	free(d->variants);
+	d->variants = NULL;
+	d->n_variants = 0;
+}
