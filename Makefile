@@ -14,7 +14,7 @@ TEST_PKGS = check
 
 CORE_ROOMS = base dns conf plan resolver eval board sched view
 EDGE_ROOMS = loop transport
-CORE_EXTRA = src/daemon/pipeline.c
+CORE_EXTRA = src/daemon/pipeline.c src/daemon/pipeline_domain.c
 
 CORE_SRC := $(filter-out %_main.c,$(foreach r,$(CORE_ROOMS),$(wildcard src/$(r)/*.c))) $(wildcard $(CORE_EXTRA))
 EDGE_SRC := $(foreach r,$(EDGE_ROOMS),$(wildcard src/$(r)/*.c))

@@ -152,6 +152,10 @@ bool board_answer(struct board_domain *d, size_t row, size_t col, const struct r
 bool board_cell_good(struct board_domain *d, size_t row, size_t col);
 /* Rows whose gate is open. */
 uint64_t board_gates(struct board_domain *d);
+/* The zone's own NS set as one of its servers says it, in a; NULL when none has. */
+struct answer *board_child_ns(const struct board_domain *d, struct arena *a);
+/* The serial of the first authority that has told its SOA. */
+bool board_soa_serial(const struct board_domain *d, uint32_t *ret);
 /* Roll up; tells transitions through the callback and raises the revision when anything changed. */
 void board_rollup(struct board_domain *d);
 

@@ -26,7 +26,7 @@ struct sched_domain {
 
 /* When to ask the cell again after what just came back.  SCHED_NEVER: only another event (the gate, a change) makes it due. */
 int64_t sched_next(const struct sched_config *cfg, const struct sched_domain *d, const struct cell *c, enum source_kind kind,
-    bool good, bool published, int64_t now_ms);
+    bool good, int64_t now_ms);
 /* Full jitter over [0, base * 2^failures], at most cap. */
 int64_t sched_backoff_ms(unsigned failures, int64_t base_ms, int64_t cap_ms);
 

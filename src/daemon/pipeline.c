@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * pipeline: the picture as code.
+ *
+ *   plan --> due heap --> domain_turn --> prober --> transport
+ *                             ^                         |
+ *              sched_next  cells, gates  <-- board_answer
+ *                             |
+ *                        domain_settle --> board_rollup --> transitions
+ *
+ * One heap holds the domains by the time at which their next cell is due.  A turn asks all due cells of one domain; the
+ * queues of the sources are kept short by not starting further domains while every resolver has enough to do, so that a
+ * hundred thousand domains cost no memory in flight, and a slow server slows only what needs it.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "pipeline_internal.h"
+
+#define BACKLOG_ENOUGH 128	/* asks waiting at a source: more would only age in its queue */
+#define FINDING_MAX_AT_ONCE 256
+
+static struct eval_policy
+policy_of(const struct conf *conf, const struct pipeline_config *cfg)
+{
+	return (struct eval_policy){
+		.authorities = conf->authorities,
+		.quorum = conf->quorum,
+		.quorum_percent = conf->quorum_percent,
+		.confirm = conf->confirm,
+		.peek = cfg->peek,
+		.until = cfg->until,
+	};
+}
+
+static struct sched_config
+sched_of(const struct conf *conf, const struct pipeline_config *cfg)
+{
+	return (struct sched_config){
+		.mode = cfg->mode,
+		.confirm = conf->confirm,
+		.interval_floor = conf->interval_floor,
+		.interval_ceiling = conf->interval_ceiling,
+		.guard_interval = conf->guard_interval,
+		.stale_recheck = conf->stale_recheck,
+		.max_tries = 3,
+		.confirm_gap_ms = 250,
+	};
+}
+
+static int
+plan_all(struct pipeline *p, const struct catalog *catalog, struct err *err)
+{
+	p->domains = xcalloc(p->conf->n_domains + 1, sizeof(struct domain *));
+	for (size_t i = 0; i < p->conf->n_domains; i++) {
+		struct plan *plan = plan_build(catalog, p->conf, i, err);
+
+		if (plan == NULL)
+			return -1;
+		p->domains[p->n_domains++] = domain_new(p, board_add(p->board, plan));
+		plan_unref(plan);
+	}
+	return 0;
+}
+
+struct pipeline *
+pipeline_new(const struct conf *conf, const struct catalog *catalog, struct transport *transport,
+    const struct clock *clock, const struct pipeline_config *cfg, struct err *err)
+{
+	struct pipeline *p = xcalloc(1, sizeof(*p));
+	struct eval_policy policy = policy_of(conf, cfg);
+	struct prober_config limits = {
+		.timeout_ms = 2000,
+		.set_aside_tries = 3,
+		.set_aside_ms = cfg->mode == SCHED_ONCE ? 0 : 10000,
+		.authority_private = conf->authority_private,
+	};
+
+	p->conf = conf;
+	p->clock = clock;
+	p->cfg = *cfg;
+	p->sched = sched_of(conf, cfg);
+	p->sources = sources_new(conf);
+	p->prober = prober_new(transport, clock, &limits);
+	p->lookup = lookup_new(p->prober, p->sources, clock);
+	p->finder = zone_finder_new(p->prober, p->lookup, p->sources, clock);
+	p->board = board_new(clock, &policy, cfg->on_transition, cfg->ctx);
+	if (plan_all(p, catalog, err) == -1) {
+		pipeline_free(p);
+		return NULL;
+	}
+	return p;
+}
+
+void
+pipeline_free(struct pipeline *p)
+{
+	if (p == NULL)
+		return;
+	for (size_t i = 0; i < p->n_domains; i++) {
+		prober_forget(p->prober, p->domains[i]);
+		zone_finder_forget(p->finder, p->domains[i]);
+	}
+	board_free(p->board);		/* gives its zones back to the finder */
+	for (size_t i = 0; i < p->n_domains; i++)
+		domain_free(p->domains[i]);
+	zone_finder_free(p->finder);
+	lookup_free(p->lookup);
+	prober_free(p->prober);
+	sources_free(p->sources);
+	heap_done(&p->due);
+	free(p->domains);
+	free(p);
+}
+
+void
+pipeline_mark_dirty(struct domain *d)
+{
+	if (d->is_dirty)
+		return;
+	d->is_dirty = true;
+	d->next_dirty = d->p->dirty;
+	d->p->dirty = d;
+}
+
+/* Is any resolver short of work?  Without resolvers the authorities' own queues are the limit. */
+static bool
+pipeline_hungry(const struct pipeline *p)
+{
+	size_t n = sources_n_resolvers(p->sources);
+
+	if (p->n_finding >= FINDING_MAX_AT_ONCE)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		const struct source *s = sources_resolver(p->sources, i);
+
+		if (!s->set_aside && prober_backlog(p->prober, s) < BACKLOG_ENOUGH)
+			return true;
+	}
+	return n == 0;
+}
+
+/* Start what is due while there is room for it.  True when anything was started. */
+static bool
+run_due(struct pipeline *p, int64_t now)
+{
+	struct heap_item *top;
+	bool any = false;
+
+	while ((top = heap_top(&p->due)) != NULL && top->key <= now && pipeline_hungry(p)) {
+		heap_remove(&p->due, top);
+		domain_turn((struct domain *)top, now);
+		any = true;
+	}
+	return any;
+}
+
+/* Roll up the domains that something came in for; those with more in flight wait for it unless somebody watches. */
+static void
+run_dirty(struct pipeline *p, int64_t now)
+{
+	struct domain *list = p->dirty;
+
+	p->dirty = NULL;
+	while (list != NULL) {
+		struct domain *d = list;
+
+		list = d->next_dirty;
+		d->is_dirty = false;
+		domain_settle(d, now);
+	}
+}
+
+int64_t
+pipeline_run(struct pipeline *p)
+{
+	int64_t now = p->clock->mono_ms(p->clock), next;
+	struct heap_item *top;
+
+	do {
+		next = prober_run(p->prober);
+		run_dirty(p, now);
+	} while (run_due(p, now) || p->dirty != NULL);
+	next = prober_run(p->prober);
+	top = heap_top(&p->due);
+	if (top != NULL && top->key > now && top->key < next)
+		next = top->key;
+	return next;
+}
+
+bool
+pipeline_settled(const struct pipeline *p)
+{
+	for (size_t i = 0; i < p->n_domains; i++)
+		if (!domain_is_settled(p->domains[i]))
+			return false;
+	return true;
+}
+
+bool
+pipeline_reached(const struct pipeline *p)
+{
+	for (size_t i = 0; i < p->n_domains; i++)
+		if (!board_reached(p->domains[i]->b, p->cfg.until))
+			return false;
+	return true;
+}
+
+size_t
+pipeline_n_domains(const struct pipeline *p)
+{
+	return p->n_domains;
+}
+
+struct status *
+pipeline_status(struct pipeline *p, size_t i, struct arena *a)
+{
+	struct domain *d = p->domains[i];
+
+	return board_status(d->b, d->due.pos != 0 ? d->due.key : 0, a);
+}
+
+struct board *
+pipeline_board(struct pipeline *p)
+{
+	return p->board;
+}
+
+struct sources *
+pipeline_sources(struct pipeline *p)
+{
+	return p->sources;
+}
+
+struct evidence {
+	bool answered, failed;
+};
+
+static void
+source_evidence(void *ctx, struct source *s)
+{
+	struct evidence *e = ctx;
+
+	e->answered |= s->stats.answers > 0;
+	e->failed |= s->stats.failures[REASON_TIMEOUT] + s->stats.failures[REASON_NETWORK] > 0;
+}
+
+bool
+pipeline_no_network(const struct pipeline *p)
+{
+	struct evidence e = { false, false };
+
+	sources_each(p->sources, source_evidence, &e);
+	return e.failed && !e.answered;
+}

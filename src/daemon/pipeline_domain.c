@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * pipeline_domain: one domain on its way.
+ *
+ * First the zone is found.  Then every question goes to every authority; what they say opens the gates, row by row; through
+ * an open gate the resolvers are asked, and each cell is asked again when sched says that its answer can change.
+ */
+#include <stdlib.h>
+
+#include "pipeline_internal.h"
+
+#define HOLD_MS         50		/* a source's queue is full: look again */
+#define CELL_BACKLOG    256		/* asks of many domains at one source */
+#define ZONE_TTL_MIN_S  300		/* a delegation is looked at again after its TTL, within these bounds */
+#define ZONE_TTL_MAX_S  86400
+#define SOA_WATCH_MS    30000		/* one authority's SOA while the domain is not published (DESIGN.md section 7) */
+
+static void zone_found(void *ctx, uint64_t tag, struct zone *zone);
+static void child_found(void *ctx, uint64_t tag, struct zone *zone);
+
+static void
+give_back_zone(void *ctx, struct zone *zone)
+{
+	struct pipeline *p = ctx;
+
+	zone_free(p->finder, zone);
+}
+
+static int64_t
+now_of(const struct domain *d)
+{
+	return d->p->clock->mono_ms(d->p->clock);
+}
+
+/* Be looked at no later than at. */
+static void
+domain_due(struct domain *d, int64_t at)
+{
+	if (at != SCHED_NEVER && (d->due.pos == 0 || d->due.key > at))
+		heap_set(&d->p->due, &d->due, at);
+}
+
+static enum authorities_policy
+authorities_of(const struct pipeline *p, const struct board_domain *b)
+{
+	enum authorities_policy own = plan_conf(board_plan(b))->authorities;
+
+	return own == AUTHORITIES_UNSET ? p->conf->authorities : own;
+}
+
+struct domain *
+domain_new(struct pipeline *p, struct board_domain *b)
+{
+	struct domain *d = xcalloc(1, sizeof(*d));
+
+	d->p = p;
+	d->b = b;
+	d->sched.eager_since_ms = p->clock->mono_ms(p->clock);
+	d->no_authorities = authorities_of(p, b) == AUTHORITIES_NONE;
+	d->phase = d->no_authorities ? PHASE_ASKING : PHASE_FIND_ZONE;
+	d->zone_due_ms = SCHED_NEVER;
+	board_set_user(b, d);
+	board_set_columns(b, NULL, p->sources, !d->no_authorities, give_back_zone, p);
+	d->gates_stale = true;
+	pipeline_mark_dirty(d);
+	domain_due(d, d->sched.eager_since_ms);
+	return d;
+}
+
+void
+domain_free(struct domain *d)
+{
+	free(d);
+}
+
+/* ---- asking ---- */
+
+static uint64_t
+tag_of(size_t row, size_t col)
+{
+	return (uint64_t)row << 16 | col;
+}
+
+/* The column may have moved since the question went out. */
+static bool
+column_find(const struct domain *d, const struct source *src, size_t hint, size_t *ret)
+{
+	size_t n = board_n_columns(d->b);
+
+	if (hint < n && board_column_source(d->b, hint) == src) {
+		*ret = hint;
+		return true;
+	}
+	for (size_t col = 0; col < n; col++) {
+		if (board_column_source(d->b, col) == src) {
+			*ret = col;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void
+cell_plan(struct domain *d, struct cell *c, int64_t at)
+{
+	c->due = at == SCHED_NEVER ? 0 : board_ticks(d->p->board, at) + 1;	/* + 1: never before the moment meant */
+	if (at != SCHED_NEVER)
+		domain_due(d, board_ticks_ms(d->p->board, c->due));
+}
+
+/* The SOA of one authority is watched while records are awaited: a new serial means that somebody is at work. */
+static void
+soa_watch(struct domain *d, size_t row, size_t col, struct cell *c, int64_t now)
+{
+	if (d->p->sched.mode == SCHED_WATCH && row == board_n_rows(d->b) - BOARD_SYSTEM_ROWS && col == 0 &&
+	    !d->sched.complete && c->failures == 0)
+		cell_plan(d, c, now + SOA_WATCH_MS);
+}
+
+static void
+cell_answered(void *ctx, uint64_t tag, struct source *src, const struct reply *reply)
+{
+	struct domain *d = ctx;
+	size_t row = (size_t)(tag >> 16), col;
+	int64_t now = now_of(d);
+	struct cell *c;
+
+	d->in_flight--;
+	if (!column_find(d, src, (size_t)(tag & 0xffff), &col))
+		return;
+	c = board_cell(d->b, row, col);
+	c->in_flight = 0;
+	if (board_answer(d->b, row, col, reply, d->p->sched.max_tries))
+		d->gates_stale |= src->kind == SOURCE_AUTHORITY;
+	cell_plan(d, c, sched_next(&d->p->sched, &d->sched, c, src->kind, c->good, now));
+	soa_watch(d, row, col, c, now);
+	pipeline_mark_dirty(d);
+	d->p->cfg.wake(d->p->cfg.ctx);
+}
+
+static void
+cell_ask(struct domain *d, size_t row, size_t col, const struct question *q)
+{
+	struct cell *c = board_cell(d->b, row, col);
+	struct ask ask = {
+		.source = board_column_source(d->b, col),
+		.q = q,
+		.done = cell_answered,
+		.ctx = d,
+		.tag = tag_of(row, col),
+	};
+
+	c->due = 0;
+	c->in_flight = 1;
+	d->in_flight++;
+	prober_ask(d->p->prober, &ask);
+}
+
+/* May the cell be asked at all?  Authorities always; public resolvers only through the gate. */
+static bool
+cell_allowed(const struct domain *d, size_t row, const struct source *s)
+{
+	if (s->kind == SOURCE_AUTHORITY || s->view == VIEW_INTERNAL || d->p->cfg.peek)
+		return true;
+	return (d->gates & (UINT64_C(1) << row)) != 0;
+}
+
+/* Ask the due cells of a row; the earliest time at which another of them is due. */
+static int64_t
+row_turn(struct domain *d, size_t row, int64_t now)
+{
+	uint32_t tick = board_ticks(d->p->board, now);
+	int64_t next = SCHED_NEVER;
+	struct question q;
+	bool have_q = false;
+
+	for (size_t col = 0; col < board_n_columns(d->b); col++) {
+		struct cell *c = board_cell(d->b, row, col);
+		int64_t at;
+
+		if (c->due == 0 || c->in_flight)
+			continue;
+		at = board_ticks_ms(d->p->board, c->due);
+		if (c->due <= tick) {
+			if (!cell_allowed(d, row, board_column_source(d->b, col))) {
+				c->due = 0;
+				continue;
+			}
+			if (prober_backlog(d->p->prober, board_column_source(d->b, col)) < CELL_BACKLOG) {
+				if (!have_q)
+					board_row_question(d->b, row, &q);
+				have_q = true;
+				cell_ask(d, row, col, &q);
+				continue;
+			}
+			at = now + HOLD_MS;
+		}
+		next = at < next ? at : next;
+	}
+	return next;
+}
+
+/* Internal resolvers answer for their own view: the gate does not hold them back. */
+enum columns { COLUMNS_AUTHORITIES, COLUMNS_PUBLIC, COLUMNS_INTERNAL };
+
+static enum columns
+columns_of(const struct source *s)
+{
+	if (s->kind == SOURCE_AUTHORITY)
+		return COLUMNS_AUTHORITIES;
+	return s->view == VIEW_PUBLIC ? COLUMNS_PUBLIC : COLUMNS_INTERNAL;
+}
+
+/* Everything of this kind of columns, and of these rows, is asked now. */
+static void
+ask_all(struct domain *d, enum columns which, uint64_t rows, int64_t now)
+{
+	for (size_t row = 0; row < board_n_rows(d->b); row++) {
+		if (row < 64 && (rows & (UINT64_C(1) << row)) == 0)
+			continue;
+		for (size_t col = 0; col < board_n_columns(d->b); col++) {
+			const struct source *s = board_column_source(d->b, col);
+
+			if (!board_column_applies(d->b, row, col) || columns_of(s) != which ||
+			    !cell_allowed(d, row, s))
+				continue;
+			if (!board_cell(d->b, row, col)->in_flight)
+				cell_plan(d, board_cell(d->b, row, col), now);
+		}
+	}
+}
+
+/* ---- the zone ---- */
+
+static void
+zone_start(struct domain *d)
+{
+	d->phase = PHASE_FINDING;
+	d->p->n_finding++;
+	zone_find(d->p->finder, plan_domain_name(board_plan(d->b)), zone_found, d, 0);
+}
+
+/* When the delegation is looked at again: its TTL when it was found; soon, then less and less often when it was not. */
+static int64_t
+zone_next(const struct domain *d, const struct zone *zone, int64_t now)
+{
+	const struct sched_config *cfg = &d->p->sched;
+	int64_t wait;
+
+	if (cfg->mode == SCHED_ONCE)
+		return SCHED_NEVER;	/* the finder has tried three times already */
+	if (zone->status == ZONE_FOUND) {
+		wait = zone->ttl;
+		wait = wait < ZONE_TTL_MIN_S ? ZONE_TTL_MIN_S : wait > ZONE_TTL_MAX_S ? ZONE_TTL_MAX_S : wait;
+		return now + wait * 1000;
+	}
+	wait = (int64_t)cfg->interval_floor << (d->failures < 8 ? d->failures : 8);
+	return now + (wait > cfg->interval_ceiling ? cfg->interval_ceiling : wait) * 1000;
+}
+
+static void
+zone_found(void *ctx, uint64_t tag, struct zone *zone)
+{
+	struct domain *d = ctx;
+	int64_t now = now_of(d);
+
+	(void)tag;
+	d->p->n_finding--;
+	d->phase = PHASE_ASKING;
+	d->failures = zone->status == ZONE_FOUND ? 0 : d->failures + 1;
+	d->zone_due_ms = zone_next(d, zone, now);
+	d->child_done = false;
+	d->gates_stale = true;
+	board_set_columns(d->b, zone, d->p->sources, false, give_back_zone, d->p);
+	ask_all(d, COLUMNS_AUTHORITIES, UINT64_MAX, now);
+	domain_due(d, d->zone_due_ms);
+	pipeline_mark_dirty(d);
+	d->p->cfg.wake(d->p->cfg.ctx);
+}
+
+/* The child's own NS set named further servers: they are columns too. */
+static void
+child_found(void *ctx, uint64_t tag, struct zone *zone)
+{
+	struct domain *d = ctx;
+	size_t before = board_n_columns(d->b);
+	int64_t now = now_of(d);
+
+	(void)tag;
+	d->p->n_finding--;
+	d->child_finding = false;
+	board_set_columns(d->b, zone, d->p->sources, false, give_back_zone, d->p);
+	for (size_t row = 0; row < board_n_rows(d->b) && board_n_columns(d->b) > before; row++)
+		for (size_t col = 0; col < board_n_columns(d->b); col++)
+			if (board_column_applies(d->b, row, col) &&
+			    board_column_source(d->b, col)->kind == SOURCE_AUTHORITY &&
+			    !board_cell(d->b, row, col)->asked && !board_cell(d->b, row, col)->in_flight)
+				cell_plan(d, board_cell(d->b, row, col), now);
+	d->gates_stale = true;
+	pipeline_mark_dirty(d);
+	d->p->cfg.wake(d->p->cfg.ctx);
+}
+
+/* Once all servers have said their NS set (or failed to), compare it with the parent's. */
+static void
+child_start(struct domain *d)
+{
+	size_t row = board_n_rows(d->b) - 1;
+	const struct zone *zone = board_zone(d->b);
+	struct arena *a;
+	struct answer *ns;
+
+	if (d->child_done || zone == NULL || zone->status != ZONE_FOUND || d->phase != PHASE_ASKING)
+		return;
+	for (size_t col = 0; col < zone->n_servers; col++)
+		if (board_column_source(d->b, col) != NULL && !board_cell(d->b, row, col)->final)
+			return;
+	d->child_done = true;
+	a = arena_new();
+	ns = board_child_ns(d->b, a);
+	if (ns != NULL) {
+		d->p->n_finding++;
+		d->child_finding = true;
+		zone_add_child(d->p->finder, zone, ns, child_found, d, 0);
+	}
+	arena_free(a);
+}
+
+/* ---- turns ---- */
+
+void
+domain_turn(struct domain *d, int64_t now)
+{
+	int64_t next = SCHED_NEVER;
+
+	if (d->phase == PHASE_FIND_ZONE || (d->phase == PHASE_ASKING && d->zone_due_ms <= now)) {
+		d->zone_due_ms = SCHED_NEVER;
+		zone_start(d);
+	}
+	for (size_t row = 0; row < board_n_rows(d->b); row++) {
+		int64_t at = row_turn(d, row, now);
+
+		next = at < next ? at : next;
+	}
+	domain_due(d, next);
+	domain_due(d, d->zone_due_ms);
+}
+
+/* Rows whose gate has just opened: their resolvers are asked now. */
+static void
+open_gates(struct domain *d, int64_t now)
+{
+	uint64_t before = d->gates;
+
+	if (!d->gates_stale)
+		return;
+	d->gates_stale = false;
+	d->gates = d->no_authorities ? UINT64_MAX : board_gates(d->b);
+	if (d->p->cfg.peek)
+		d->gates = UINT64_MAX;
+	ask_all(d, COLUMNS_PUBLIC, d->gates & ~before, now);
+	if (!d->internal_asked)
+		ask_all(d, COLUMNS_INTERNAL, UINT64_MAX, now);
+	d->internal_asked = true;
+}
+
+/* Somebody changed the zone: be quick again for two minutes, and look at everything. */
+static void
+watch_serial(struct domain *d, int64_t now)
+{
+	uint32_t serial;
+
+	if (d->p->sched.mode != SCHED_WATCH || !board_soa_serial(d->b, &serial) || serial == d->soa_serial)
+		return;
+	if (d->soa_serial != 0) {
+		d->sched.eager_since_ms = now;
+		ask_all(d, COLUMNS_AUTHORITIES, UINT64_MAX, now);
+	}
+	d->soa_serial = serial;
+}
+
+void
+domain_settle(struct domain *d, int64_t now)
+{
+	open_gates(d, now);
+	child_start(d);
+	watch_serial(d, now);
+	/* In one pass only the end counts; roll up when the last answer is in. */
+	if (d->p->sched.mode == SCHED_ONCE && d->in_flight > 0)
+		return;
+	board_rollup(d->b);
+	d->sched.complete = board_reached(d->b, UNTIL_COMPLETE);
+}
+
+bool
+domain_is_settled(const struct domain *d)
+{
+	return d->phase == PHASE_ASKING && d->in_flight == 0 && d->due.pos == 0 && !d->is_dirty && !d->child_finding &&
+	    (d->child_done || d->no_authorities || board_zone(d->b) == NULL || board_zone(d->b)->status != ZONE_FOUND);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: ISC */
+/* pipeline_internal: what pipeline.c (all domains) and pipeline_domain.c (one domain) share. */
+#ifndef M365DNSD_DAEMON_PIPELINE_INTERNAL_H
+#define M365DNSD_DAEMON_PIPELINE_INTERNAL_H
+
+#include "pipeline.h"
+
+struct pipeline {
+	const struct conf *conf;
+	const struct clock *clock;
+	struct pipeline_config cfg;
+	struct sched_config sched;
+	struct sources *sources;
+	struct prober *prober;
+	struct lookup *lookup;
+	struct zone_finder *finder;
+	struct board *board;
+	struct domain **domains;
+	size_t n_domains;
+	struct heap due;		/* of struct domain */
+	struct domain *dirty;		/* to be rolled up */
+	unsigned n_finding;
+	bool answered;			/* somebody has ever answered anything */
+};
+
+/*
+ *   FIND_ZONE --zone_find--> FINDING --zone_done--> ASKING <--zone_due-- (again when the delegation's TTL is over)
+ *   authorities = none starts in ASKING
+ */
+enum phase { PHASE_FIND_ZONE, PHASE_FINDING, PHASE_ASKING };
+
+struct domain {
+	struct heap_item due;		/* first: the heap's items are domains */
+	struct pipeline *p;
+	struct board_domain *b;
+	struct domain *next_dirty;
+	enum phase phase;
+	bool is_dirty, gates_stale, internal_asked, no_authorities;
+	bool child_done, child_finding;	/* the child's own NS set */
+	unsigned in_flight, failures;	/* failures: of the zone finder in a row */
+	uint64_t gates;			/* rows whose gate is open */
+	uint32_t soa_serial;
+	int64_t zone_due_ms;
+	struct sched_domain sched;
+};
+
+/* A domain that begins: not asked yet, due at once. */
+struct domain *domain_new(struct pipeline *p, struct board_domain *b);
+void domain_free(struct domain *d);
+/* Ask all that is due now, and put the domain where it is due next. */
+void domain_turn(struct domain *d, int64_t now_ms);
+/* Roll up and open gates; called once for many answers. */
+void domain_settle(struct domain *d, int64_t now_ms);
+/* SCHED_ONCE: nothing more comes without waiting. */
+bool domain_is_settled(const struct domain *d);
+
+/* pipeline.c: put d on the list of those to be rolled up. */
+void pipeline_mark_dirty(struct domain *d);
+
+#endif
