@@ -296,6 +296,7 @@ child_found(void *ctx, uint64_t tag, struct zone *zone)
 			    board_column_source(d->b, col)->kind == SOURCE_AUTHORITY &&
 			    !board_cell(d->b, row, col)->asked && !board_cell(d->b, row, col)->in_flight)
 				cell_plan(d, board_cell(d->b, row, col), now);
+	domain_due(d, d->zone_due_ms);
 	d->gates_stale = true;
 	pipeline_mark_dirty(d);
 	d->p->cfg.wake(d->p->cfg.ctx);
@@ -333,7 +334,8 @@ domain_turn(struct domain *d, int64_t now)
 {
 	int64_t next = SCHED_NEVER;
 
-	if (d->phase == PHASE_FIND_ZONE || (d->phase == PHASE_ASKING && d->zone_due_ms <= now)) {
+	/* Not while the child's servers are looked up: the finder holds on to the zone that would be replaced. */
+	if (d->phase == PHASE_FIND_ZONE || (d->phase == PHASE_ASKING && d->zone_due_ms <= now && !d->child_finding)) {
 		d->zone_due_ms = SCHED_NEVER;
 		zone_start(d);
 	}
@@ -343,7 +345,8 @@ domain_turn(struct domain *d, int64_t now)
 		next = at < next ? at : next;
 	}
 	domain_due(d, next);
-	domain_due(d, d->zone_due_ms);
+	if (!d->child_finding)
+		domain_due(d, d->zone_due_ms);
 }
 
 /* Rows whose gate has just opened: their resolvers are asked now. */
