@@ -70,6 +70,7 @@ struct status {
 	const char *cloud, *profile, *zone, *zone_parent;		/* "" when not known */
 	bool published, visible, complete;
 	size_t n_required, n_required_published, n_required_visible;
+	unsigned confirm;		/* good answers in a row that make a resolver's cell confirmed; 0 = not known */
 	const struct status_record *records;
 	size_t n_records;
 	const struct status_finding *findings;

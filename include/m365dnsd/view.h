@@ -16,6 +16,7 @@ struct view_options {
 	enum until until;
 	bool timed_out;		/* --wait ran out of time */
 	bool unicode;		/* the terminal shows UTF-8 */
+	enum metrics_detail metrics;	/* prometheus: how much detail */
 };
 struct view_format {
 	const char *name;	/* "text", "json", "ndjson", "csv", "nagios", "prometheus" */
@@ -34,5 +35,29 @@ void view_line(const struct status *s, struct str *ret);
 int view_exit_code(const struct status *s, enum until until);
 /* The worst: 2 before 3 before 1 before 0. */
 int view_exit_worse(int a, int b);
+/* Has the domain come as far as until says? */
+bool view_reached(const struct status *s, enum until until);
+
+/*
+ * A JSON writer: members in the order of the calls, commas by itself.  key is NULL inside arrays.  Every text is escaped so that
+ * it may stand in a page or on a terminal: control characters, < > &, U+2028 and their kin never appear as they are.
+ */
+struct json_writer {
+	struct str *out;
+	bool comma;		/* something stands before the next value */
+};
+void json_open(struct json_writer *j, const char *key, char bracket);	/* '{' or '[' */
+void json_close(struct json_writer *j, char bracket);			/* '}' or ']' */
+/* NULL text: null.  Bytes that are no UTF-8 become the printable form, and then this is false. */
+bool json_text(struct json_writer *j, const char *key, const char *text);
+void json_texts(struct json_writer *j, const char *key, const char *const *list, size_t n);
+void json_int(struct json_writer *j, const char *key, int64_t value);
+void json_bool(struct json_writer *j, const char *key, bool value);
+void json_null(struct json_writer *j, const char *key);
+void json_fixed(struct json_writer *j, const char *key, double value, unsigned digits);
+void json_time(struct json_writer *j, const char *key, int64_t unix_ms);	/* RFC 3339; 0: null */
+/* The document of GET /status/{domain}, without a final newline; and one finding. */
+void json_status(struct json_writer *j, const char *key, const struct status *s);
+void json_finding(struct json_writer *j, const char *key, const struct status_finding *f);
 
 #endif

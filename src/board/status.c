@@ -284,6 +284,7 @@ fill_domain(struct work *w)
 	st->published_unix_ms = d->published_unix_ms;
 	st->visible_unix_ms = d->visible_unix_ms;
 	st->complete_unix_ms = d->complete_unix_ms;
+	st->confirm = w->m.policy.confirm;
 	st->progress_published = w->r.published_ratio;
 	st->progress_visible = w->r.visible_ratio;
 	st->eta_unix_ms = to_unix(w, w->r.eta_ms);

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: ISC */
+#include "escape.h"
+
+static void
+begin(struct json_writer *j, const char *key)
+{
+	if (j->comma)
+		str_addc(j->out, ',');
+	j->comma = true;
+	if (key != NULL) {
+		str_addc(j->out, '"');
+		escape_json(j->out, key);
+		str_add(j->out, "\":");
+	}
+}
+
+void
+json_open(struct json_writer *j, const char *key, char bracket)
+{
+	begin(j, key);
+	str_addc(j->out, bracket);
+	j->comma = false;
+}
+
+void
+json_close(struct json_writer *j, char bracket)
+{
+	str_addc(j->out, bracket);
+	j->comma = true;
+}
+
+void
+json_null(struct json_writer *j, const char *key)
+{
+	begin(j, key);
+	str_add(j->out, "null");
+}
+
+bool
+json_text(struct json_writer *j, const char *key, const char *text)
+{
+	bool valid;
+
+	if (text == NULL) {
+		json_null(j, key);
+		return true;
+	}
+	begin(j, key);
+	str_addc(j->out, '"');
+	valid = escape_json(j->out, text);
+	str_addc(j->out, '"');
+	return valid;
+}
+
+void
+json_texts(struct json_writer *j, const char *key, const char *const *list, size_t n)
+{
+	json_open(j, key, '[');
+	for (size_t i = 0; i < n; i++)
+		json_text(j, NULL, list[i]);
+	json_close(j, ']');
+}
+
+void
+json_int(struct json_writer *j, const char *key, int64_t value)
+{
+	begin(j, key);
+	str_addf(j->out, "%lld", (long long)value);
+}
+
+void
+json_bool(struct json_writer *j, const char *key, bool value)
+{
+	begin(j, key);
+	str_add(j->out, value ? "true" : "false");
+}
+
+void
+json_fixed(struct json_writer *j, const char *key, double value, unsigned digits)
+{
+	begin(j, key);
+	number_fixed(j->out, value, digits);
+}
+
+void
+json_time(struct json_writer *j, const char *key, int64_t unix_ms)
+{
+	char buf[32];
+
+	json_text(j, key, unix_ms == 0 ? NULL : time_rfc3339(unix_ms, buf));
+}
