@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The screen an administrator reads from top to bottom: where the domain stands, the table, what is wrong and how to mend it,
+ * when everybody will see it, and in the last line what to do next.
+ */
+#include "formats.h"
+#include "paint.h"
+
+#include <string.h>
+
+#define WIDTH_DEFAULT 100
+#define WIDTH_MIN     40
+
+struct state_text {
+	enum paint paint;
+	const char *word, *meaning;
+};
+static const struct state_text state_texts[] = {
+	[DOMAIN_PENDING] = { PAINT_DIM, "PENDING", "the first answers are on their way" },
+	[DOMAIN_UNKNOWN] = { PAINT_UNKNOWN, "UNKNOWN", "too few servers answered to tell" },
+	[DOMAIN_UNPUBLISHED] = { PAINT_BAD, "UNPUBLISHED", "something required is not right at the authoritative servers" },
+	[DOMAIN_PUBLISHED] = { PAINT_WAIT, "PUBLISHED", "right at the authoritative servers, not seen everywhere yet" },
+	[DOMAIN_COMPLETE] = { PAINT_OK, "COMPLETE", "every required record is right and seen everywhere" },
+	[DOMAIN_REGRESSED] = { PAINT_BAD, "REGRESSED", "it was right before and no longer is" },
+};
+
+/* ---- headline ---- */
+
+static void
+domain_names(struct painter *p, const struct status *s)
+{
+	paint_outside(p, PAINT_BOLD, s->domain);
+	if (s->domain_unicode != NULL && p->o->unicode) {
+		paint(p, PAINT_PLAIN, " (");
+		paint_outside(p, PAINT_PLAIN, s->domain_unicode);
+		paint(p, PAINT_PLAIN, ")");
+	}
+}
+
+static void
+headline(struct painter *p, const struct status *s)
+{
+	const struct state_text *st = &state_texts[s->state];
+	char since[TIME_SHORT_MAX], age[32];
+
+	domain_names(p, s);
+	paint(p, PAINT_PLAIN, ": ");
+	paint(p, st->paint, st->word);
+	if (s->since_unix_ms != 0) {
+		paint(p, PAINT_PLAIN, " since ");
+		paint(p, PAINT_PLAIN, time_short(s->since_unix_ms, s->now_unix_ms, since));
+		paint(p, PAINT_PLAIN, " (");
+		paint(p, PAINT_PLAIN, time_between(s->since_unix_ms, s->now_unix_ms, age));
+		paint(p, PAINT_PLAIN, ")");
+	}
+	paint_newline(p);
+}
+
+/* "Published 3 of 3 required records, seen 78 %; checked 10:20:30Z, next look in 4m; worldwide, cloud-only". */
+static void
+facts(struct painter *p, const struct status *s)
+{
+	struct str line = STR_INIT;
+	char when[TIME_SHORT_MAX], in[32];
+
+	if (s->n_required > 0)
+		str_addf(&line, "required records: %zu of %zu published, %zu visible (%u %%)", s->n_required_published,
+		    s->n_required, s->n_required_visible, number_percent(s->progress_visible));
+	else
+		str_add(&line, "no record is required");
+	if (s->checked_unix_ms != 0)
+		str_addf(&line, "; checked %s", time_short(s->checked_unix_ms, s->now_unix_ms, when));
+	if (s->next_check_unix_ms > s->now_unix_ms)
+		str_addf(&line, ", next look in %s", time_between(s->now_unix_ms, s->next_check_unix_ms, in));
+	if (s->cloud != NULL && *s->cloud != '\0')
+		str_addf(&line, "; %s", s->cloud);
+	if (s->profile != NULL && *s->profile != '\0')
+		str_addf(&line, ", %s", s->profile);
+	paint(p, PAINT_PLAIN, "  ");
+	paint_folded(p, PAINT_PLAIN, 2, 2, state_texts[s->state].meaning);
+	paint(p, PAINT_PLAIN, "  ");
+	paint_folded(p, PAINT_DIM, 2, 2, str_c(&line));
+	str_done(&line);
+}
+
+/* ---- records that are not in the table ---- */
+
+static const struct left_out {
+	const char *label;
+	bool forbidden;			/* the need that it takes */
+	unsigned states;		/* bits of enum record_state */
+} left_outs[] = {
+	{ "not configured: ", false, 1u << RECORD_NOT_CONFIGURED },
+	{ "optional, not known yet: ", false, 1u << RECORD_UNKNOWN | 1u << RECORD_PENDING },
+	{ "absent, as it should be: ", true, 1u << RECORD_NOT_CONFIGURED | 1u << RECORD_PUBLISHED | 1u << RECORD_VISIBLE },
+	{ "should be absent, not known yet: ", true, 1u << RECORD_UNKNOWN | 1u << RECORD_PENDING },
+};
+
+static void
+left_out_line(struct painter *p, const struct status *s, const struct left_out *l)
+{
+	struct str ids = STR_INIT;
+
+	for (size_t i = 0; i < s->n_records; i++) {
+		const struct status_record *r = &s->records[i];
+
+		if (matrix_shows(r, p->o) || (l->states & 1u << r->state) == 0 ||
+		    (r->need == NEED_FORBIDDEN) != l->forbidden)
+			continue;
+		str_add(&ids, ids.len > 0 ? ", " : "");
+		str_add(&ids, r->id);
+	}
+	if (ids.len > 0) {
+		paint(p, PAINT_DIM, l->label);
+		paint_folded(p, PAINT_DIM, strlen(l->label), 2, str_c(&ids));
+	}
+	str_done(&ids);
+}
+
+/* ---- verbose: what is expected and what is seen ---- */
+
+static bool
+value_seen_before(const struct status_record *r, size_t cell, size_t value)
+{
+	const char *v = r->cells[cell].values[value];
+
+	for (size_t k = 0; k <= cell; k++)
+		for (size_t i = 0; i < r->cells[k].n_values && (k < cell || i < value); i++)
+			if (strcmp(r->cells[k].values[i], v) == 0)
+				return true;
+	return false;
+}
+
+static void
+value_line(struct painter *p, const char *label, const char *value)
+{
+	paint(p, PAINT_DIM, "    ");
+	paint_padded(p, PAINT_DIM, label, 9);
+	paint_folded(p, PAINT_PLAIN, 13, 13, value);
+}
+
+static void
+record_values(struct painter *p, const struct status_record *r)
+{
+	paint(p, PAINT_PLAIN, "  ");
+	paint_outside(p, PAINT_BOLD, r->id);
+	paint(p, PAINT_PLAIN, "  ");
+	paint_outside(p, PAINT_PLAIN, r->name);
+	if (r->name_unicode != NULL && p->o->unicode) {
+		paint(p, PAINT_PLAIN, " (");
+		paint_outside(p, PAINT_PLAIN, r->name_unicode);
+		paint(p, PAINT_PLAIN, ")");
+	}
+	paint(p, PAINT_PLAIN, " ");
+	paint_outside(p, PAINT_PLAIN, r->type);
+	paint(p, PAINT_DIM, ", ");
+	paint(p, PAINT_DIM, name_of(&need_names, (int)r->need));
+	paint_newline(p);
+	for (size_t i = 0; i < r->n_expected; i++)
+		value_line(p, "expected", r->expected[i]);
+	for (size_t i = 0; i < r->n_expected_internal; i++)
+		value_line(p, "internal", r->expected_internal[i]);
+	for (size_t k = 0; k < r->n_cells; k++)
+		for (size_t i = 0; i < r->cells[k].n_values; i++)
+			if (!value_seen_before(r, k, i))
+				value_line(p, "seen", r->cells[k].values[i]);
+}
+
+static void
+records_verbose(struct painter *p, const struct status *s)
+{
+	if (s->n_records > 0)
+		paint_newline(p);
+	for (size_t i = 0; i < s->n_records; i++)
+		record_values(p, &s->records[i]);
+}
+
+/* ---- findings ---- */
+
+static void
+finding_head(struct painter *p, const struct status_finding *f)
+{
+	static const struct state_text of_severity[] = {
+		[SEVERITY_INFO] = { PAINT_DIM, "info", NULL }, [SEVERITY_WARNING] = { PAINT_WAIT, "warning", NULL },
+		[SEVERITY_ERROR] = { PAINT_BAD, "ERROR", NULL },
+	};
+	const struct state_text *st = &of_severity[f->severity];
+	struct str line = STR_INIT;
+
+	paint(p, st->paint, st->word);
+	paint(p, PAINT_PLAIN, " ");
+	paint_outside(p, PAINT_BOLD, f->code);
+	str_addf(&line, ": %s", f->title);
+	if (f->record != NULL)
+		str_addf(&line, " (%s)", f->record);
+	paint_folded(p, PAINT_PLAIN, strlen(st->word) + 1 + text_columns(f->code), 4, str_c(&line));
+	str_done(&line);
+}
+
+static void
+indented(struct painter *p, enum paint how, const char *mark, const char *text)
+{
+	size_t at = 4 + text_columns(mark);
+
+	if (text == NULL || *text == '\0')
+		return;
+	paint(p, PAINT_PLAIN, "    ");
+	paint(p, how, mark);
+	paint_folded(p, how, at, at, text);
+}
+
+static void
+finding(struct painter *p, const struct status_finding *f)
+{
+	bool brief = p->o->quiet || (f->severity == SEVERITY_INFO && !p->o->verbose);
+
+	paint_newline(p);
+	finding_head(p, f);
+	indented(p, PAINT_PLAIN, "", f->detail);
+	for (size_t i = 0; i < f->n_evidence && !brief; i++)
+		indented(p, PAINT_DIM, "| ", f->evidence[i]);
+	for (size_t i = 0; i < f->n_sources && p->o->verbose; i++)
+		indented(p, PAINT_DIM, "at ", f->sources[i]);
+	indented(p, f->severity == SEVERITY_ERROR ? PAINT_BOLD : PAINT_PLAIN, p->o->unicode ? "\u2192 " : "-> ", f->advice);
+}
+
+/* Errors first; within a severity in the order of eval, root causes first. */
+static void
+findings(struct painter *p, const struct status *s)
+{
+	int least = p->o->quiet ? SEVERITY_WARNING : SEVERITY_INFO;
+
+	for (int severity = SEVERITY_ERROR; severity >= least; severity--)
+		for (size_t i = 0; i < s->n_findings; i++)
+			if ((int)s->findings[i].severity == severity)
+				finding(p, &s->findings[i]);
+}
+
+/* ---- the end ---- */
+
+static void
+eta_line(struct painter *p, const struct status *s)
+{
+	static const char *const because[] = {
+		[ETA_NONE] = "", [ETA_TTL] = ", when the last cached answer expires",
+		[ETA_NEGATIVE_TTL] = ", when the last cached \"no such record\" expires",
+		[ETA_DELEGATION_TTL] = ", when the cached delegation expires",
+	};
+	char when[TIME_SHORT_MAX], in[32];
+	struct str line = STR_INIT;
+
+	if (s->eta_unix_ms == 0 || s->complete)
+		return;
+	str_addf(&line, "ETA %s", time_short(s->eta_unix_ms, s->now_unix_ms, when));
+	if (s->eta_unix_ms > s->now_unix_ms)
+		str_addf(&line, " (in %s)", time_between(s->now_unix_ms, s->eta_unix_ms, in));
+	str_addf(&line, ": seen everywhere by then%s", (size_t)s->eta_basis < ARRAY_LEN(because) ? because[s->eta_basis] : "");
+	paint_newline(p);
+	paint_folded(p, PAINT_WAIT, 0, 4, str_c(&line));
+	str_done(&line);
+}
+
+static void
+next_step(const struct status *s, const struct view_options *o, struct str *ret)
+{
+	size_t errors = findings_count(s, SEVERITY_ERROR);
+
+	if (errors > 0) {
+		str_addf(ret, "not right: %zu error%s above to mend, the first one first, then check again.", errors,
+		    errors == 1 ? "" : "s");
+		return;
+	}
+	switch (s->state) {
+	case DOMAIN_COMPLETE:
+		str_add(ret, "complete. Nothing is left to do in DNS; go on in the Microsoft 365 admin center.");
+		return;
+	case DOMAIN_PUBLISHED:
+		if (view_reached(s, o->until))
+			str_add(ret, "right, as far as was asked; caches elsewhere may still hold old answers.");
+		else
+			str_add(ret, "right. Nothing to change: wait until the caches have let go of the old answers.");
+		return;
+	case DOMAIN_UNPUBLISHED:
+	case DOMAIN_REGRESSED:
+		str_add(ret, "not right: something required is missing or wrong at the authoritative servers; see the table.");
+		return;
+	case DOMAIN_PENDING:
+		str_add(ret, "not checked yet: wait for the first answers.");
+		return;
+	case DOMAIN_UNKNOWN:
+		break;
+	}
+	str_add(ret, "cannot tell. See that this machine may ask DNS servers (port 53, UDP and TCP), then check again.");
+}
+
+static void
+last_line(struct painter *p, const struct status *s)
+{
+	static const enum paint of_code[] = { PAINT_OK, PAINT_WAIT, PAINT_BAD, PAINT_UNKNOWN };
+	struct str line = STR_INIT;
+
+	if (p->o->timed_out)
+		str_add(&line, "Gave up waiting. ");
+	str_addf(&line, "%s: ", s->domain);
+	next_step(s, p->o, &line);
+	paint_folded(p, of_code[view_exit_code(s, p->o->until)], 0, 4, str_c(&line));
+	str_done(&line);
+}
+
+static void
+domain_text(struct painter *p, const struct status *s)
+{
+	if (!p->o->quiet) {
+		headline(p, s);
+		facts(p, s);
+		paint_matrix(p, s);
+		for (size_t i = 0; i < ARRAY_LEN(left_outs); i++)
+			left_out_line(p, s, &left_outs[i]);
+		if (p->o->verbose)
+			records_verbose(p, s);
+	}
+	findings(p, s);
+	if (!p->o->quiet) {
+		eta_line(p, s);
+		paint_newline(p);
+	}
+	last_line(p, s);
+}
+
+static void
+totals(struct painter *p, const struct status *const *list, size_t n)
+{
+	size_t of_state[ARRAY_LEN(state_texts)] = { 0 };
+	struct str line = STR_INIT;
+
+	for (size_t i = 0; i < n; i++)
+		of_state[list[i]->state]++;
+	str_addf(&line, "%zu domains:", n);
+	for (size_t i = 0, k = 0; i < ARRAY_LEN(of_state); i++)
+		if (of_state[i] > 0)
+			str_addf(&line, "%s %zu %s", k++ > 0 ? "," : "", of_state[i], name_of(&domain_state_names, (int)i));
+	paint_newline(p);
+	paint_folded(p, PAINT_BOLD, 0, 4, str_c(&line));
+	str_done(&line);
+}
+
+void
+render_text(const struct status *const *list, size_t n, const struct view_options *o, struct str *ret)
+{
+	struct painter p = { .out = ret, .o = o, .width = o->width == 0 ? WIDTH_DEFAULT : o->width };
+
+	if (p.width < WIDTH_MIN)
+		p.width = WIDTH_MIN;
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0 && !o->quiet)
+			paint_newline(&p);
+		domain_text(&p, list[i]);
+	}
+	if (n > 1)
+		totals(&p, list, n);
+}
