@@ -42,7 +42,7 @@ enum rule {
 };
 
 extern const struct name_table view_names, cloud_names, profile_names, service_names, need_names, class_names,
-    authorities_names, until_names, rule_names;
+    authorities_names, until_names, rule_names, metrics_names, event_names;
 
 /* ---- what was wrong: all of it in one run ---- */
 
@@ -81,12 +81,12 @@ struct conf_record {		/* record "id" { name type value } : the admin's own */
 	size_t n_values;
 	int line;
 };
-/* Keys that override what the catalog says, per view.  NULL / 0 = not given. */
+/* Keys that override what the catalog says.  NULL / 0 = not given. */
 struct conf_overrides {
 	char **mx;		/* "10 mail.contoso.com" each */
 	size_t n_mx;
 	char *autodiscover, *dkim_selector1, *dkim_selector2;
-	char **skip;		/* record ids without cells in this view */
+	char **skip;		/* record ids without cells in this view; in view blocks only */
 	size_t n_skip;
 };
 struct conf_spf {
@@ -97,15 +97,17 @@ struct conf_spf {
 struct conf_domain {
 	struct dns_name name;	/* lower-case A-labels */
 	char *text;		/* the same as text, no final dot */
-	char *file;
+	const char *file;	/* of conf.files; NULL = the command line */
 	int line;
 	char *verification, *tenant;	/* NULL = not given */
 	unsigned services;	/* 1u << enum service */
 	enum cloud cloud;
 	enum profile profile;
 	enum authorities_policy authorities;	/* AUTHORITIES_UNSET = the global one */
-	struct conf_overrides view[VIEW_MAX];
-	struct conf_spf spf;
+	/* Mostly NULL (nothing given): there may be 100,000 of these */
+	struct conf_overrides *overrides;	/* for both views */
+	struct conf_overrides *view[VIEW_MAX];	/* of one view: wins over those, key by key */
+	struct conf_spf *spf;
 	struct conf_record *records;
 	size_t n_records;
 	char **nameservers;	/* of the zone the admin edits */
@@ -113,7 +115,7 @@ struct conf_domain {
 };
 struct conf_notify {
 	char *name, *url, *command;
-	char **events;
+	char **events;		/* words of event_names; never empty */
 	size_t n_events;
 };
 struct conf {
@@ -139,13 +141,28 @@ struct conf {
 	size_t n_notify;
 	struct conf_domain *domains;
 	size_t n_domains;
+	char **files;		/* all that were read, in order */
+	size_t n_files;
+	struct conf_place *places;	/* where each key of conf_keys was given globally; NULL = nowhere */
+};
+struct conf_place {
+	const char *file;	/* NULL = default */
+	int line;
 };
 enum metrics_detail { METRICS_RECORDS, METRICS_DOMAINS, METRICS_CELLS };
 
-/* Every key with its default, range and one line of help, in the order of the man page: a test holds the three together. */
+/*
+ * Every key with its default, range and one line of help, in the order of the man page: a test holds the three together.
+ * The row is all there is of a key: reading, checking and storing go by it.
+ */
 struct conf_key {
 	const char *section;	/* "" global, "resolver", "domain", "spf", "record", "view", "notify" */
 	const char *name, *type, *deflt, *range, *help;
+	/* how it is read (src/conf/values.c) */
+	const struct conf_kind *kind;
+	size_t offset;		/* of the member in the struct of the section */
+	long min, max;
+	const struct name_table *words;
 };
 extern const struct conf_key conf_keys[];
 extern const size_t conf_n_keys;
@@ -153,8 +170,8 @@ extern const size_t conf_n_keys;
 /* All defaults, no domain, the default resolvers (google, cloudflare, quad9, opendns). */
 struct conf *conf_new(void);
 /*
- * Read path, and when conf_d is not NULL every *.conf in it in the order of their names.  A mistake adds to problems and the
- * reading goes on.  Returns NULL when there was any problem.
+ * Read path, and when conf_d is not NULL every *.conf in it in the order of their names (no such directory: none).  A mistake
+ * adds to problems and the reading goes on.  Returns NULL when there was any problem.
  */
 struct conf *conf_load(const char *path, const char *conf_d, struct conf_problems *problems);
 /* The same from memory (tests, fuzzing, PUT /domains); `name` stands for the file name. */
@@ -165,10 +182,14 @@ int conf_add_domain(struct conf *c, const char *name, size_t *ret, struct err *e
 /* NAME of the shipped list, or ADDR[:PORT]; the first one on the command line replaces the defaults (caller clears). */
 int conf_add_resolver(struct conf *c, const char *name_or_addr, struct err *err);
 void conf_clear_resolvers(struct conf *c);
+/* "contoso.onmicrosoft.com" and its kin of the other clouds: Microsoft's own zone, nothing for the customer to add. */
+bool conf_is_initial_domain(const struct dns_name *domain);
 /* "exchange,teams" -> bits. */
 int conf_services_parse(const char *words, unsigned *ret, struct err *err);
-/* Checks across keys (nobody votes, a domain twice, mx missing for filtered ...); adds problems.  until matters: see DESIGN 4. */
+/* What depends on the command line too: who votes, the quorum.  Call it last; conf_load has done all other checks. */
 void conf_check(const struct conf *c, enum until until, struct conf_problems *problems);
+/* "m365dnsd.conf:12", or "command line": for messages about a domain. */
+const char *conf_domain_place(const struct conf_domain *d, struct str *buf);
 /* The shipped resolver list, also for --list-resolvers. */
 const struct conf_resolver *conf_shipped_resolvers(size_t *ret_n);
 
