@@ -24,7 +24,8 @@
 enum transport_status {
 	TRANSPORT_OK,		/* wire holds a datagram or TCP message from the address asked */
 	TRANSPORT_TIMEOUT,
-	TRANSPORT_NETWORK,	/* unreachable, refused by ICMP or RST, no such address family here */
+	TRANSPORT_NETWORK,	/* unreachable or refused: ICMP, RST, EHOSTUNREACH */
+	TRANSPORT_NO_FAMILY,	/* this machine has no address or route for it: ENETUNREACH, EADDRNOTAVAIL, EAFNOSUPPORT at connect */
 	TRANSPORT_TRUNCATED,	/* TC came by UDP and TCP then failed */
 	TRANSPORT_STOPPED,	/* the transport is going away */
 };
@@ -85,21 +86,28 @@ struct source {
 	enum view view;
 	bool filters;
 	unsigned rate, window;		/* rate 0 = unlimited */
+	struct bucket *bucket;		/* of the authority, or shared by all addresses of a resolver's operator */
 	/* health: evidence in, state out */
 	bool set_aside;			/* all its tries failed; comes back with its first good answer */
 	bool blocked;			/* not global: never asked (RELIABILITY 2.2) */
 	bool no_edns;			/* answered FORMERR to EDNS; tried again after an hour */
-	bool no_0x20;			/* does not keep the case; TCP agreed */
+	bool no_0x20;			/* does not keep the case, by TCP neither; tried again after an hour */
 	unsigned failures_in_row;	/* rounds without any answer */
-	int64_t first_failure_ms, last_answer_ms;
+	int64_t first_failure_ms, last_answer_ms;	/* monotonic; 0 = never */
 	int64_t retry_at_ms;		/* set aside: the next time one probe may try */
+	unsigned backoffs;		/* probes failed since it was set aside */
+	uint64_t failure_mark;		/* sends up to here belong to a round that is counted */
 	uint32_t rtt_us;		/* smoothed */
 	struct source_stats stats;
 	unsigned refs;
 	struct source_queue *queue;	/* the prober's */
+	struct sources *home;		/* the set it belongs to */
 };
 
-/* All sources of the program, unique by kind and address (an authority also by port). */
+/*
+ * All sources of the program, unique by kind and address (with the port).  A resolver lives until sources_free, also when a
+ * reload takes it off the list; an authority until its last reference is given back and its last query has come home.
+ */
 struct sources;
 struct sources *sources_new(const struct conf *conf);
 /* The configured resolvers, one source an address, in configuration order. */
@@ -113,6 +121,7 @@ const char *sources_operator_name(const struct sources *s, uint16_t id);
 void sources_each(struct sources *s, void (*f)(void *ctx, struct source *src), void *ctx);
 /* A reload: new resolver list; sources that stay keep their health. */
 void sources_reconfigure(struct sources *s, const struct conf *conf);
+/* After prober_free. */
 void sources_free(struct sources *s);
 
 /* ---- prober ---- */
@@ -121,7 +130,10 @@ struct prober_config {
 	unsigned timeout_ms;		/* 2000 */
 	unsigned set_aside_tries;	/* failed rounds in a row before a source is set aside: 3 */
 	unsigned set_aside_ms;		/* and not before this long after the first of them: 0 for --once, 10000 in the daemon */
-	bool authority_private;
+	bool authority_private;		/* the second look at every destination (RELIABILITY 2.2): sources has the first */
+	/* Something came in or changed: prober_run is wanted soon.  Called from the transport's delivery; may be NULL. */
+	void (*wake)(void *ctx);
+	void *wake_ctx;
 };
 
 struct reply {
@@ -143,13 +155,15 @@ struct ask {
 };
 
 struct prober;
-/* Takes over t's on_answer; keeps t, clock and cfg's values until prober_free (which frees t). */
+/* Takes over t's on_answer; keeps t and clock until prober_free (which frees t); copies cfg. */
 struct prober *prober_new(struct transport *t, const struct clock *clock, const struct prober_config *cfg);
 /*
  * One try.  The answer comes by done, later, exactly once.  A source that is blocked answers REASON_NOT_GLOBAL, one that is set
  * aside REASON_SET_ASIDE (except for one probe when retry_at_ms has come), a family that this machine lacks REASON_NETWORK.
  */
 void prober_ask(struct prober *p, const struct ask *a);
+/* A reload: values for what is asked from now on. */
+void prober_reconfigure(struct prober *p, const struct prober_config *cfg);
 /* How many asks wait or fly for this source: callers hold back when it is long. */
 unsigned prober_backlog(const struct prober *p, const struct source *s);
 unsigned prober_in_flight(const struct prober *p);	/* all sources */
@@ -190,7 +204,7 @@ enum zone_status {
 struct zone_server {
 	struct dns_name name;		/* of the NS record */
 	struct source *source;		/* NULL when the name has no address; then reason says why */
-	enum reason reason;
+	enum reason reason;		/* NONE: it was answered, there is none.  With a source: NOT_GLOBAL when it is blocked */
 	bool at_parent, at_child;	/* which side names it; at_child is set by zone_add_child */
 };
 struct zone {
