@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The insides of the prober, shared by its four files:
+ *
+ *   prober.c	who asks, who is told, whose turn it is
+ *   queue.c	what waits and flies for one source; sending
+ *   reply.c	what comes back
+ *   family.c	address families that this machine lacks
+ */
+#ifndef RESOLVER_PROBER_INT_H
+#define RESOLVER_PROBER_INT_H
+
+#include "prober.h"
+#include "source.h"
+
+struct probe {
+	TAILQ_ENTRY(probe) link;	/* in its source's waiting or flying, in finished, or in the free list */
+	struct source *source;		/* a reference */
+	ask_done *done;			/* NULL: forgotten */
+	void *ctx;
+	uint64_t tag;
+	uint64_t seq;			/* number of its send */
+	int64_t sent_ms;
+	enum reason reason;		/* in finished */
+	uint16_t sent_len;
+	uint8_t flags;
+	bool by_tcp, plain;		/* the second tries: TCP for the case's sake, without EDNS */
+	struct question q;
+	uint8_t sent[DNS_QUERY_MAX];
+};
+TAILQ_HEAD(probe_list, probe);
+
+struct source_queue {
+	struct heap_item due;		/* first: waits for a token */
+	TAILQ_ENTRY(source_queue) link, all;
+	struct prober *prober;
+	struct source *source;
+	struct probe_list waiting, flying;
+	unsigned n_waiting, n_flying;
+	bool ready;
+	bool blocked;			/* by the prober's own look at the address */
+	const struct probe *trial;	/* the one probe that a source set aside has out */
+	int64_t no_edns_until, no_0x20_until;
+};
+TAILQ_HEAD(queue_list, source_queue);
+
+struct family {
+	bool worked, missing;
+	int64_t retry_ms;		/* missing: the next time one ask may try */
+	int64_t answered_ms;		/* the last reply */
+};
+
+struct prober {
+	struct transport *t;
+	const struct clock *clock;
+	struct prober_config cfg;
+	struct queue_list all, ready;
+	struct heap waits;
+	struct probe_list finished, spare;
+	TAILQ_HEAD(, prober_call) calls;
+	unsigned n_calls, n_spare, n_flying;
+	uint64_t seq;			/* sends so far */
+	bool unflushed;
+	struct family families[2];	/* IPv4, IPv6 */
+};
+
+int64_t prober_now(const struct prober *p);
+/* transport.on_answer; ctx is the prober. */
+void prober_on_answer(void *ctx, const struct transport_answer *a);
+/* Tell who asked, and forget the probe.  It is out of every list already. */
+void probe_deliver(struct prober *p, struct probe *pr, const struct reply *reply);
+
+/* The queue of a source, made when there is none. */
+struct source_queue *queue_of(struct prober *p, struct source *src);
+/* To be looked at by the next prober_run(). */
+void queue_ready(struct source_queue *q);
+/* Look once more whether this address may be asked. */
+void queue_check_address(struct source_queue *q);
+/* Send what bucket and window allow; refuse what health forbids (to be told from prober_run).  q is out of ready already. */
+void queue_pump(struct source_queue *q, int64_t now);
+
+/* The family of an address; NULL for loopback, which always works and so says nothing about it. */
+struct family *family_of(struct prober *p, const struct addr *a);
+bool family_refuses(const struct family *f, int64_t now);
+void family_sent(struct family *f, int64_t now);
+void family_replied(struct family *f, int64_t now);
+/* A query that was sent at sent_ms found no way out.  True when that is the server's fault and not this machine's. */
+bool family_failed(struct family *f, int64_t sent_ms, int64_t now);
+
+#endif
