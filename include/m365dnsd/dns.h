@@ -71,12 +71,18 @@ unsigned dns_name_labels(const struct dns_name *n);				/* root = 0 */
 void dns_name_suffix(struct dns_name *ret, const struct dns_name *n, unsigned skip);
 /* prefix (its root removed) before suffix; false when it grows too long. */
 bool dns_name_concat(struct dns_name *ret, const struct dns_name *prefix, const struct dns_name *suffix);
-/* Owner written relative to a domain: "@" or "" is the domain itself, "autodiscover" one label below, and so on. */
+/*
+ * Owner written relative to a domain: "@" or "" is the domain itself, "autodiscover" one label below, and so on; as in a zone
+ * file a final dot makes it absolute.  False when it is no name or grows too long.
+ */
 bool dns_name_relative(struct dns_name *ret, const char *owner, const struct dns_name *domain);
 void dns_name_lower(struct dns_name *n);
 uint64_t dns_name_hash(const struct dns_name *n);				/* case folded, keyed */
 
-/* idna.c: what a person typed (U-labels allowed, IDNA 2008 by libidn2, non-transitional) -> lower-case A-labels. */
+/*
+ * idna.c: what a person typed (U-labels allowed, IDNA 2008 by libidn2, non-transitional) -> lower-case A-labels.  Fails on
+ * anything but letters, digits, "-" and "_" (and "*" for the first label).
+ */
 int dns_name_from_user(struct dns_name *ret, const char *text, struct err *err);
 /* The U-label form when it differs from the A-label form, else false. */
 bool dns_name_to_unicode(const struct dns_name *n, struct str *ret);
@@ -125,6 +131,8 @@ int rdata_compare(const struct rdata *a, const struct rdata *b);
 #define DNS_MESSAGE_MAX 65535
 #define DNS_EDNS_SIZE   1232	/* RFC 9715, DNS flag day 2020 */
 #define DNS_CHAIN_MAX   16	/* CNAME links followed inside one answer */
+#define DNS_WORK_MAX    262144	/* labels and pointers walked for the names of one message: four for each of its octets */
+#define DNS_EDE_MAX     16	/* extended errors kept of one message */
 
 enum dns_query_flags {
 	DNS_QUERY_RD = 1,	/* recursion desired */
@@ -142,7 +150,8 @@ void dns_query_mix_case(uint8_t *wire, size_t len);
 /*
  * The checks that every reply must pass before anybody looks into it: QR set, opcode QUERY, one question, and the question
  * equal to the one sent byte for byte (0x20) in name, and in type and class; the id.
- * REPLY_CASE: only the letters' case differs (a server that does not keep it, or a forger).
+ * REPLY_CASE: only the letters' case differs (a server that does not keep it, or a forger).  REPLY_SHORT: less than a header
+ * and the question; with a whole header, id, QR and opcode were right, which old servers do that answer FORMERR to EDNS.
  */
 enum reply_check { REPLY_OK, REPLY_CASE, REPLY_FOREIGN, REPLY_SHORT };
 enum reply_check dns_reply_check(const uint8_t *sent, size_t sent_len, const uint8_t *got, size_t got_len);
@@ -166,6 +175,7 @@ struct dns_message {
 	size_t n_answer, n_authority, n_additional;
 	const struct dns_ede *ede;
 	size_t n_ede;
+	uint32_t work;		/* what its names cost, at most DNS_WORK_MAX */
 };
 /*
  * Decode a whole message into a; everything points into a and nothing into wire.  At most 5 ms of CPU for any input.
@@ -212,9 +222,10 @@ void answer_pack(const struct answer *an, struct str *ret);
 /* Back again, without TTL and flags.  false on bytes that answer_pack did not write. */
 bool answer_unpack(struct arena *a, const void *bytes, size_t n, struct answer *ret);
 /*
- * A cheap look at a checked reply without decoding it: a keyed hash over rcode, answer and (for negative ones) SOA names
- * that leaves out id, TTLs, the case of the question and EDNS, and the TTL as in struct answer.  Two replies with the same
- * digest to the same question are the same variant; the reverse need not hold (order may differ).  False: decode it.
+ * A cheap look at a checked reply without decoding it: a keyed hash over rcode, AA, AD, answer and (for negative ones) the
+ * SOA's owner that leaves out id, TTLs, order and all case of names, and the TTL as in struct answer.  Two replies with the
+ * same digest to the same question are the same variant; the reverse need not hold.  False: decode it (malformed, truncated,
+ * a chain behind a CNAME, extended rcode or extended errors).
  */
 bool answer_digest(const uint8_t *wire, size_t len, uint64_t *ret_digest, uint32_t *ret_ttl);
 

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Reading names, records and record data out of a message that may be hostile.
+ *
+ * A name may end in a pointer to an earlier place (RFC 1035 §4.1.4).  A pointer must lead before the beginning of the run
+ * of labels that it ends: so every walk comes to an end and none meets itself.  What is left to an attacker is many names
+ * that each take a long walk: 64 kB of records whose owners are pointers into the same heap of labels.  The labels and
+ * pointers of a whole message are therefore counted.  The fullest honest message has about 10,000 names of a few steps each;
+ * the limit lies at six times that, and walking it takes about a millisecond.
+ */
+#include "wire.h"
+
+static size_t
+name_bad(struct wire *w, const char *why)
+{
+	w->why = why;
+	return 0;
+}
+
+size_t
+wire_name(struct wire *w, size_t *off, uint8_t *out)
+{
+	size_t pos = *off, run = pos, end = 0, n = 0;
+
+	for (w->hops = 0;;) {
+		uint8_t c;
+
+		if (pos >= w->len)
+			return name_bad(w, "a name runs past the end");
+		if (w->work++ >= DNS_WORK_MAX)
+			return name_bad(w, "the names take too much work to expand");
+		c = w->p[pos];
+		if (c >= 0xc0) {
+			size_t target;
+
+			if (pos + 2 > w->len)
+				return name_bad(w, "a compression pointer runs past the end");
+			if (end == 0)
+				end = pos + 2;
+			target = (size_t)(get16(w->p + pos) & 0x3fff);
+			if (target >= run)
+				return name_bad(w, "a compression pointer does not point backwards");
+			if (target < WIRE_HEADER)
+				return name_bad(w, "a compression pointer points into the header");
+			if (++w->hops > WIRE_HOPS_MAX)
+				return name_bad(w, "a name has too many compression pointers");
+			pos = run = target;
+			continue;
+		}
+		if (c > 63)
+			return name_bad(w, "a name has a label of an unknown kind");
+		/* With the root's octet kept free, 255 octets hold no more than 127 labels. */
+		if (n + 1 + c + (c > 0) > DNS_NAME_MAX)
+			return name_bad(w, "a name is over 255 octets");
+		if (pos + 1 + c > w->len)
+			return name_bad(w, "a label runs past the end");
+		if (out)
+			memcpy(out + n, w->p + pos, 1U + c);
+		n += 1U + c;
+		pos += 1U + c;
+		if (c == 0)
+			break;
+	}
+	*off = end ? end : pos;
+	return n;
+}
+
+bool
+wire_rr(struct wire *w, size_t *off, struct wire_rr *ret)
+{
+	const uint8_t *p = w->p + *off;
+
+	if (w->len - *off < 10) {
+		w->why = "a record runs past the end";
+		return false;
+	}
+	ret->type = get16(p);
+	ret->class = get16(p + 2);
+	ret->ttl_raw = get32(p + 4);
+	ret->ttl = ret->ttl_raw & 0x80000000U ? 0 : ret->ttl_raw;
+	ret->len = get16(p + 8);
+	ret->data = *off + 10;
+	if (w->len - ret->data < ret->len) {
+		w->why = "record data runs past the end";
+		return false;
+	}
+	*off = ret->data + ret->len;
+	return true;
+}
+
+/* Copy field by field, names uncompressed. */
+static bool
+rdata_expand(struct wire *w, const struct wire_rr *rr, const char *fields, uint8_t *buf, size_t *ret_len)
+{
+	size_t pos = rr->data, end = rr->data + rr->len, n = 0;
+
+	for (; *fields; fields++) {
+		size_t len;
+
+		if (*fields == 'n') {
+			len = wire_name(w, &pos, buf + n);
+			if (len == 0)
+				return false;
+			if (pos > end)
+				break;
+		} else {
+			len = rdata_field_len(*fields, w->p + pos, end - pos);
+			if (len == 0)
+				break;
+			memcpy(buf + n, w->p + pos, len);
+			pos += len;
+		}
+		n += len;
+	}
+	if (*fields || pos != end) {
+		w->why = "record data does not fit its type";
+		return false;
+	}
+	*ret_len = n;
+	return true;
+}
+
+bool
+wire_rdata(struct wire *w, const struct wire_rr *rr, uint8_t *buf, struct rdata *ret)
+{
+	size_t len;
+
+	if (rdata_has_names(rr->type)) {
+		if (!rdata_expand(w, rr, rdata_shape(rr->type)->fields, buf, &len))
+			return false;
+		*ret = (struct rdata){ rr->type, (uint16_t)len, buf };
+		return true;
+	}
+	*ret = (struct rdata){ rr->type, (uint16_t)rr->len, w->p + rr->data };
+	if (!rdata_is_sound(ret)) {
+		w->why = "record data does not fit its type";
+		return false;
+	}
+	return true;
+}

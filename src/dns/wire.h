@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: ISC */
+/* wire: bytes of the wire format, for the files of this room only. */
+#ifndef M365DNSD_DNS_WIRE_H
+#define M365DNSD_DNS_WIRE_H
+
+#include <m365dnsd/dns.h>
+
+#include <string.h>
+
+#define WIRE_HEADER      12
+#define WIRE_HOPS_MAX    64	/* compression pointers in one name; real servers need two or three */
+#define WIRE_CLASS_IN    1
+#define WIRE_RR_MIN      11	/* root owner, type, class, TTL, RDLENGTH */
+#define WIRE_OPTION_EDE  15	/* RFC 8914 */
+
+/* Header bits, of the third and fourth octet taken as one number (RFC 1035 §4.1.1, RFC 2535 §6.1 for AD and CD). */
+enum wire_flags {
+	WIRE_QR = 0x8000, WIRE_OPCODE = 0x7800, WIRE_AA = 0x0400, WIRE_TC = 0x0200, WIRE_RD = 0x0100, WIRE_RA = 0x0080,
+	WIRE_AD = 0x0020, WIRE_CD = 0x0010, WIRE_RCODE = 0x000f,
+};
+
+static inline uint16_t
+get16(const uint8_t *p)
+{
+	return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+static inline uint32_t
+get32(const uint8_t *p)
+{
+	return (uint32_t)get16(p) << 16 | get16(p + 2);
+}
+
+static inline void
+put16(uint8_t *p, uint16_t v)
+{
+	p[0] = (uint8_t)(v >> 8);
+	p[1] = (uint8_t)v;
+}
+
+static inline void
+put32(uint8_t *p, uint32_t v)
+{
+	put16(p, (uint16_t)(v >> 16));
+	put16(p + 2, (uint16_t)v);
+}
+
+/* A to Z and nothing else (RFC 4343).  Length octets are below 64, so that a whole name in wire form may be folded. */
+static inline uint8_t
+fold(uint8_t c)
+{
+	return (uint8_t)(c + ((uint8_t)(c - 'A') < 26 ? 'a' - 'A' : 0));
+}
+
+static inline void
+fold_copy(uint8_t *to, const uint8_t *from, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		to[i] = fold(from[i]);
+}
+
+static inline bool
+fold_equal(const uint8_t *a, const uint8_t *b, size_t n)
+{
+	if (memcmp(a, b, n) == 0)
+		return true;
+	for (size_t i = 0; i < n; i++)
+		if (fold(a[i]) != fold(b[i]))
+			return false;
+	return true;
+}
+
+/*
+ * A message being read.  Names cost more than their bytes when they are compressed, so the labels and pointers walked
+ * are counted over the whole message: DNS_WORK_MAX of them is the end, whatever the message holds.
+ */
+struct wire {
+	const uint8_t *p;
+	size_t len;
+	uint32_t work;		/* labels and pointers walked so far */
+	unsigned hops;		/* pointers of the last name */
+	const char *why;	/* what is wrong, a constant text */
+};
+
+/*
+ * The name at *off, which moves behind it.  Returns its length uncompressed (1 to 255), 0 with w->why when it is not
+ * well-formed.  out is NULL or holds DNS_NAME_MAX bytes; it may be written to even on failure.
+ */
+size_t wire_name(struct wire *w, size_t *off, uint8_t *out);
+
+/* The fixed part of a record (RFC 1035 §4.1.3) whose owner ends at *off; *off moves to the end of its data. */
+struct wire_rr {
+	uint16_t type, class;
+	uint32_t ttl_raw, ttl;	/* OPT keeps flags in it, hence raw; ttl: the top bit set means 0 (RFC 2181 §8) */
+	size_t data, len;	/* where the data lies */
+};
+bool wire_rr(struct wire *w, size_t *off, struct wire_rr *ret);
+
+/*
+ * Record data at off, len octets of a message, well-formed by its type and uncompressed.  For types without names *ret
+ * points into the message; else into buf, which holds WIRE_RDATA_MAX bytes.
+ */
+#define WIRE_RDATA_MAX (2 * DNS_NAME_MAX + 20)	/* SOA, the longest with names */
+bool wire_rdata(struct wire *w, const struct wire_rr *rr, uint8_t *buf, struct rdata *ret);
+
+/* ---- name.c ---- */
+
+/* Length of the uncompressed name at p, 0 when none lies whole within n bytes. */
+size_t name_scan(const uint8_t *p, size_t n);
+/* Words about what a person typed: "text": what is wrong.  Returns -1. */
+int name_error(struct err *err, const char *text, const char *what);
+
+/* ---- rdata.c: what the data of a type is made of, a letter a field ----
+ *
+ *   b s l   number of 8, 16, 32 bits        4 6   address        n   name (compressible)
+ *   t       character-strings to the end    x     bytes to the end
+ */
+
+struct rdata_shape {
+	const char *fields;	/* NULL: opaque, any bytes */
+	const char *form;	/* for people */
+};
+const struct rdata_shape *rdata_shape(uint16_t type);
+bool rdata_has_names(uint16_t type);
+/* Octets of field f, which begins at p: 0 when it does not lie whole within n bytes. */
+size_t rdata_field_len(char f, const uint8_t *p, size_t n);
+bool rdata_is_sound(const struct rdata *r);
+/* Fold the names in it to lower case; bytes holds r->len bytes equal to r's. */
+void rdata_fold(const struct rdata *r, uint8_t *bytes);
+
+#endif
