@@ -1,79 +1,273 @@
 # SPDX-License-Identifier: ISC
 # The front door of m365dnsd.  GNU make; `make help` lists the targets.
+#
+# config.mk holds what configure found and is made on first use.  Everything built goes below BUILD, so that variants
+# (make BUILD=build-x CC=clang ...) live side by side.  Adding a source file or a test needs no line here.
 
 BUILD ?= build
-CC ?= cc
+CONFIG ?= config.mk
+
+# Goals that must work on a machine without compiler and libraries: they never read (and so never make) config.mk.
+FRONT = help deps check check-asan check-valgrind fuzz bench lint coverage demo clean distclean
+ifneq ($(filter-out $(FRONT),$(or $(MAKECMDGOALS),all)),)
+include $(CONFIG)
+endif
+
 CSTD = -std=c11 -D_GNU_SOURCE
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wcast-qual -Wwrite-strings \
-	-Wformat=2 -Wundef -Wvla -Werror=implicit-function-declaration
+	-Wformat=2 -Wundef -Wvla -Werror=implicit-function-declaration $(WERROR)
 OPT ?= -O2 -g
-HARDEN = -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fstack-clash-protection
-CORE_PKGS = libconfuse jansson libidn2
-EDGE_PKGS = libcares libevent_core
-TEST_PKGS = check
+# _FORTIFY_SOURCE needs an optimizing compiler and hides bugs from the sanitizers.
+FORTIFY = $(if $(SAN)$(filter -O0,$(OPT) $(CFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+
+# ---- rooms: libcore.a knows no network, libedge.a does; a room is a directory ----
 
 CORE_ROOMS = base dns conf plan resolver eval board sched view
 EDGE_ROOMS = loop transport
-CORE_EXTRA = src/daemon/pipeline.c src/daemon/pipeline_domain.c
+# The pipeline belongs to core so that the scenario tests run the whole of it on virtual time.
+CORE_EXTRA = $(wildcard src/daemon/pipeline*.c)
 
-CORE_SRC := $(filter-out %_main.c,$(foreach r,$(CORE_ROOMS),$(wildcard src/$(r)/*.c))) $(wildcard $(CORE_EXTRA))
+CORE_SRC := $(foreach r,$(CORE_ROOMS),$(wildcard src/$(r)/*.c)) $(CORE_EXTRA)
 EDGE_SRC := $(foreach r,$(EDGE_ROOMS),$(wildcard src/$(r)/*.c))
 MAIN_SRC := $(filter-out $(CORE_EXTRA),$(wildcard src/daemon/*.c))
-LIB_SRC  := $(wildcard tests/lib/*.c)
+TLIB_SRC := $(wildcard tests/lib/*.c)
 
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+tests_in = $(patsubst tests/$(1)/%.c,$(BUILD)/tests/%,$(wildcard tests/$(1)/check_*.c))
 
-CPPFLAGS_ALL = -Iinclude -I$(BUILD)/gen -I. $(CPPFLAGS)
-CFLAGS_ALL = $(CSTD) $(OPT) $(WARN) $(HARDEN) $(CFLAGS)
-PKG_CFLAGS := $(shell pkg-config --cflags $(CORE_PKGS) $(EDGE_PKGS) 2>/dev/null)
-CORE_LIBS := $(shell pkg-config --libs $(CORE_PKGS) 2>/dev/null)
-EDGE_LIBS := $(shell pkg-config --libs $(EDGE_PKGS) 2>/dev/null) -pthread
-TEST_LIBS := $(shell pkg-config --libs $(TEST_PKGS) 2>/dev/null)
+PROGRAM := $(if $(wildcard src/daemon/main.c),$(BUILD)/m365dnsd)
+UNIT := $(call tests_in,unit)
+EDGE := $(call tests_in,edge)
+SCENARIO := $(call tests_in,scenario)
+FUZZ_NAMES := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+REPLAY := $(FUZZ_NAMES:%=$(BUILD)/tests/replay_%)
+BED := $(wildcard tests/integration/run.sh)
 
-UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/check_*.c))
-EDGE := $(patsubst tests/edge/%.c,$(BUILD)/tests/%,$(wildcard tests/edge/check_*.c))
+# ---- compiling ----
 
-all: $(BUILD)/m365dnsd
+CPPFLAGS_ALL = -Iinclude -I$(BUILD)/gen -I. $(CORE_CFLAGS) $(EDGE_CFLAGS) $(CPPFLAGS)
+CFLAGS_ALL = $(CSTD) $(OPT) $(WARN) $(HARDEN_CFLAGS) $(FORTIFY) $(SAN) $(CFLAGS)
+LINK = $(CC) $(OPT) $(HARDEN_CFLAGS) $(SAN) $(CFLAGS) $(HARDEN_LDFLAGS) $(LDFLAGS)
+
+# One short line a file; V=1 shows the commands.
+say = $(if $(V),,@echo '  $(1)' '$(patsubst $(BUILD)/%,%,$(2))';)
+
+all: $(BUILD)/libcore.a $(BUILD)/libedge.a $(PROGRAM)
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS_ALL) $(PKG_CFLAGS) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+	$(call say,CC  ,$<)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+$(BUILD)/obj/tests/%.o: CFLAGS_ALL += $(TEST_CFLAGS)
 
+# The catalog compiled in: its lines as one C string.
 $(BUILD)/gen/catalog_conf.c: etc/catalog.conf
 	@mkdir -p $(@D)
-	{ echo '#include "catalog_conf.h"'; echo 'const char catalog_conf[] ='; \
+	@{ echo '#include "catalog_conf.h"'; echo 'const char catalog_conf[] ='; \
 	  sed 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $<; echo ';'; } > $@
 $(BUILD)/gen/catalog_conf.h:
 	@mkdir -p $(@D)
-	echo 'extern const char catalog_conf[];' > $@
+	@echo 'extern const char catalog_conf[];' > $@
 $(BUILD)/obj/catalog_conf.o: $(BUILD)/gen/catalog_conf.c $(BUILD)/gen/catalog_conf.h
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -Woverlength-strings -c -o $@ $<
-$(call obj,$(CORE_SRC)): $(BUILD)/gen/catalog_conf.h
+	$(call say,CC  ,$<)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -c -o $@ $<
+
+# Version and places, for #include "build_info.h"; rewritten only when something in it changes.
+$(BUILD)/gen/build_info.h: FORCE
+	@mkdir -p $(@D)
+	@printf '#define M365DNSD_%s "%s"\n' VERSION '$(VERSION)' CONF_FILE '$(confdir)/m365dnsd.conf' \
+	    CONF_D '$(confdir)/conf.d' STATE_DIR '$(localstatedir)/lib/m365dnsd' > $@.new
+	@cmp -s $@.new $@ && rm -f $@.new || mv $@.new $@
+
+$(call obj,$(CORE_SRC) $(EDGE_SRC) $(MAIN_SRC)): | $(BUILD)/gen/catalog_conf.h $(BUILD)/gen/build_info.h
 
 $(BUILD)/libcore.a: $(call obj,$(CORE_SRC)) $(if $(wildcard etc/catalog.conf),$(BUILD)/obj/catalog_conf.o)
-	rm -f $@ && $(AR) cr $@ $^
+	@rm -f $@
+	$(call say,AR  ,$@)$(AR) cr $@ $^
 $(BUILD)/libedge.a: $(call obj,$(EDGE_SRC))
-	rm -f $@ && $(AR) cr $@ $^
+	@rm -f $@
+	$(call say,AR  ,$@)$(AR) cr $@ $^
 $(BUILD)/m365dnsd: $(call obj,$(MAIN_SRC)) $(BUILD)/libedge.a $(BUILD)/libcore.a
-	$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(EDGE_LIBS) $(CORE_LIBS)
+	$(call say,LINK,$@)$(LINK) -o $@ $^ $(EDGE_LIBS) $(CORE_LIBS) -pthread
 
-$(BUILD)/tests/check_%: $(BUILD)/obj/tests/unit/check_%.o $(call obj,$(LIB_SRC)) $(BUILD)/libcore.a
+# ---- test programs: unit, scenario and fuzz see libcore.a only, so an upward call fails at link ----
+
+TLIB = $(call obj,$(TLIB_SRC))
+
+$(UNIT): $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(TLIB) $(BUILD)/libcore.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(CORE_LIBS) $(TEST_LIBS)
-$(EDGE): $(BUILD)/tests/%: $(BUILD)/obj/tests/edge/%.o $(call obj,$(LIB_SRC)) $(BUILD)/libedge.a $(BUILD)/libcore.a
+	$(call say,LINK,$@)$(LINK) -o $@ $^ $(CORE_LIBS) $(TEST_LIBS) -pthread
+$(SCENARIO): $(BUILD)/tests/%: $(BUILD)/obj/tests/scenario/%.o $(TLIB) $(BUILD)/libcore.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(EDGE_LIBS) $(CORE_LIBS) $(TEST_LIBS)
+	$(call say,LINK,$@)$(LINK) -o $@ $^ $(CORE_LIBS) $(TEST_LIBS) -pthread
+$(EDGE): $(BUILD)/tests/%: $(BUILD)/obj/tests/edge/%.o $(TLIB) $(BUILD)/libedge.a $(BUILD)/libcore.a
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(LINK) -o $@ $^ $(EDGE_LIBS) $(CORE_LIBS) $(TEST_LIBS) -pthread
+$(REPLAY): $(BUILD)/tests/replay_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/obj/tests/fuzz/replay_main.o $(BUILD)/libcore.a
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(LINK) -o $@ $^ $(CORE_LIBS) -pthread
+$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/libcore.a
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(LINK) -fsanitize=fuzzer -o $@ $^ $(CORE_LIBS) -pthread
+$(BUILD)/tools/conf-keys: $(BUILD)/obj/tools/conf-keys.o $(BUILD)/libcore.a
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(LINK) -o $@ $^ $(CORE_LIBS)
+
+programs: all $(UNIT) $(EDGE) $(SCENARIO) $(REPLAY) lint-programs
+lint-programs: $(BUILD)/libcore.a $(if $(wildcard src/conf/keys.c),$(BUILD)/tools/conf-keys)
+fuzz-programs: $(FUZZ_NAMES:%=$(BUILD)/fuzz/%)
+
+# ---- running them: tools/run-tests.sh counts and sums up ----
+
+SETUP = tools/setup.sh
+# Sub-makes of the front goals use all processors unless -j was given.
+PARALLEL = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 1))
+SUB = +@$(MAKE) --no-print-directory $(PARALLEL)
+RUN = tools/run-tests.sh $(BUILD)
+RUN_UNIT = unit: $(UNIT) $(EDGE)
+RUN_SCENARIO = scenario: $(SCENARIO)
+RUN_CORPUS = corpus: $(foreach x,$(FUZZ_NAMES),'$(BUILD)/tests/replay_$(x) tests/fuzz/corpus/$(x)')
+RUN_INTEGRATION = integration: $(BED:%='% $(BUILD)')
+
+check:
+	@$(SETUP) --need build --need test --want bed
+	$(SUB) check-all
+# Without the set-up; what does not compile is counted as a failure and the rest is run all the same.
+check-all:
+	+@$(MAKE) --no-print-directory -k programs; s=$$?; \
+	BUILD_FAILED=$$s $(RUN) lint: 'tools/lint.sh $(BUILD)' $(RUN_UNIT) $(RUN_SCENARIO) $(RUN_CORPUS) $(RUN_INTEGRATION)
+check-unit: $(UNIT) $(EDGE)
+	@$(RUN) $(RUN_UNIT)
+check-scenario: $(SCENARIO)
+	@$(RUN) $(RUN_SCENARIO)
+check-corpus: $(REPLAY)
+	@$(RUN) $(RUN_CORPUS)
+check-integration: all
+	@$(RUN) $(RUN_INTEGRATION)
+check-suites: programs
+	@$(RUN) $(RUN_UNIT) $(RUN_SCENARIO) $(RUN_CORPUS) $(RUN_INTEGRATION)
+check-programs: programs
+	@$(RUN) $(RUN_UNIT) $(RUN_SCENARIO) $(RUN_CORPUS)
 
 # One room's unit tests: make unit-dns
 unit-%: $(BUILD)/tests/check_%
 	$<
-check-unit: $(UNIT) $(EDGE)
-	@for t in $^; do $$t || exit 1; done
+
+check-asan:
+	@$(SETUP) --need build --need test --want bed
+	$(SUB) BUILD=$(BUILD)-asan OPT='-O1 -g -fno-omit-frame-pointer' \
+	    SAN='-fsanitize=address,undefined -fno-sanitize-recover=all' SLOW=4 check-suites
+check-valgrind:
+	@$(SETUP) --need build --need test --need valgrind
+	$(SUB) BUILD=$(BUILD)-valgrind OPT='-O1 -g' SLOW=20 \
+	    WRAP='valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite' check-programs
+export SLOW WRAP
+
+FUZZ_SECONDS ?= 60
+fuzz:
+	@$(SETUP) --need build --need fuzz
+	$(SUB) BUILD=$(BUILD)-fuzz CC=clang OPT='-O1 -g -fno-omit-frame-pointer' HARDEN_CFLAGS= HARDEN_LDFLAGS= \
+	    SAN='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all' fuzz-programs
+	@tools/fuzz.sh $(BUILD)-fuzz $(FUZZ_SECONDS) $(FUZZ_NAMES)
+
+coverage:
+	@$(SETUP) --need build --need test
+	@rm -rf $(BUILD)-cov
+	$(SUB) BUILD=$(BUILD)-cov CC=gcc OPT='-O0 -g' SAN=--coverage check-programs
+	@tools/coverage.sh $(BUILD)-cov
+
+bench:
+	@test -x tests/bench/run.sh || { echo 'bench: this tree has no tests/bench/run.sh' >&2; exit 1; }
+	@$(SETUP) --need build --need bed --need bench
+	$(SUB) all
+	@tests/bench/run.sh $(BUILD)
+
+lint:
+	@$(SETUP) --need build --want lint
+	$(SUB) lint-programs
+	@$(RUN) lint: 'tools/lint.sh $(BUILD)'
+
+demo:
+	@test -x tests/bed/demo.sh || { echo 'demo: this tree has no tests/bed/demo.sh' >&2; exit 1; }
+	@$(SETUP) --need build --need bed
+	$(SUB) all
+	@tests/bed/demo.sh $(BUILD)
+
+# The golden files are rewritten by the tests that compare them; look at the diff before committing it.
+update-golden: $(UNIT) $(SCENARIO)
+	@for t in $^; do UPDATE_GOLDEN=1 CK_VERBOSITY=minimal $$t >/dev/null || :; done
+	@git --no-pager diff --stat -- tests 2>/dev/null || :
+
+# ---- set-up, configure ----
+
+deps:
+	@$(SETUP) --list --need build --need test --need bed
+
+configure: configure.ac
+	@command -v autoconf >/dev/null || { echo 'autoconf is missing; "make deps" names and installs what is needed' >&2; exit 1; }
+	autoconf
+	@touch $@
+$(CONFIG): configure config.mk.in tools/outside.mk.in
+	@if [ -x $(@D)/config.status ]; then cd $(@D) && ./config.status --recheck && ./config.status; else ./configure; fi
+	@touch $@
+
+# ---- installing; DESTDIR and the usual directory variables are honoured ----
+
+confdir = $(sysconfdir)/m365dnsd
+INSTALL = install
+INSTALL_DATA = $(INSTALL) -m 644
+MAN8 = $(wildcard man/*.8)
+MAN5 = $(wildcard man/*.5)
+
+install: all
+	$(INSTALL) -d $(DESTDIR)$(sbindir) $(DESTDIR)$(mandir)/man5 $(DESTDIR)$(mandir)/man8 $(DESTDIR)$(confdir)/conf.d \
+	    $(DESTDIR)$(datadir)/m365dnsd $(DESTDIR)$(docdir)
+	$(if $(PROGRAM),$(INSTALL) -m 755 $(PROGRAM) $(DESTDIR)$(sbindir)/m365dnsd)
+	$(INSTALL_DATA) $(MAN8) $(DESTDIR)$(mandir)/man8
+	$(INSTALL_DATA) $(MAN5) $(DESTDIR)$(mandir)/man5
+	$(INSTALL_DATA) $(wildcard etc/catalog.conf) $(DESTDIR)$(datadir)/m365dnsd
+	$(INSTALL_DATA) README.md NEWS LICENSE etc/m365dnsd.conf.example $(DESTDIR)$(docdir)
+	test -e $(DESTDIR)$(confdir)/m365dnsd.conf || \
+	    $(INSTALL_DATA) etc/m365dnsd.conf.example $(DESTDIR)$(confdir)/m365dnsd.conf
+# The configuration stays: it is the administrator's.
+uninstall:
+	rm -f $(DESTDIR)$(sbindir)/m365dnsd $(MAN8:man/%=$(DESTDIR)$(mandir)/man8/%) $(MAN5:man/%=$(DESTDIR)$(mandir)/man5/%)
+	rm -rf $(DESTDIR)$(datadir)/m365dnsd $(DESTDIR)$(docdir)
+
+# ---- releasing: an archive that builds without autoconf ----
+
+DIST = m365dnsd-$(VERSION)
+dist: configure
+	@tools/dist.sh $(BUILD) $(DIST)
+distcheck: dist
+	@tools/distcheck.sh $(BUILD) $(DIST)
 
 clean:
-	rm -rf $(BUILD)
+	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-valgrind $(BUILD)-fuzz $(BUILD)-cov
+distclean: clean
+	rm -rf config.mk config.log config.status configure~ autom4te.cache
+	@test ! -d .git && test ! -f .git || rm -f configure
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
-.PHONY: all clean check-unit
+help:
+	@sed -n 's/^#: \{0,1\}//p' Makefile
+#: make                  build build/m365dnsd (configures by itself in a fresh clone)
+#: make demo             watch records of a test domain spread through real servers on loopback
+#: make check            install what is missing, lint, run every test, print one summary
+#: make deps             every Debian package by purpose, and install what is missing
+#: make install          honours DESTDIR and prefix; uninstall leaves the configuration
+#:
+#: make check-unit  check-scenario  check-corpus  check-integration  unit-ROOM
+#: make check-asan  check-valgrind  coverage  lint
+#: make fuzz FUZZ_SECONDS=60        each fuzz target for so long (clang)
+#: make bench                       measure
+#: make update-golden               rewrite the golden files of the tests
+#: make dist  distcheck             the release archive, and build and test it
+#: make clean  distclean
+#:
+#: BUILD=DIR builds elsewhere, V=1 shows the commands, CC=clang CFLAGS=... as usual; ./configure --help for the rest.
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+.PHONY: all programs lint-programs fuzz-programs check check-all check-unit check-scenario check-corpus check-integration \
+	check-suites check-programs check-asan check-valgrind fuzz coverage bench lint demo update-golden deps install \
+	uninstall dist distcheck clean distclean help FORCE
+.DELETE_ON_ERROR:
 .SECONDARY:

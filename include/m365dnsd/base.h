@@ -74,11 +74,11 @@ bool str_iprefix(const char *s, const char *prefix);
 char ascii_lower(char c);
 
 /*
- * Escape bytes for a terminal or a log line: valid UTF-8 printable text stays, C0, DEL, C1, bidi controls, invalid UTF-8
- * and the backslash become \xNN (the backslash \\).  RELIABILITY 2.3.
+ * Escape bytes for a terminal or a log line: printable UTF-8 stays; C0, DEL, C1, line separators, bidi controls and
+ * invalid UTF-8 become \xNN, the backslash \\.
  */
 void str_add_printable(struct str *s, const void *bytes, size_t n);
-/* Length of the valid UTF-8 sequence at p (1 to 4), 0 if it is not one (RFC 3629: no surrogates, no overlong); *ret_cp optional. */
+/* Length of the valid UTF-8 sequence at p (1 to 4), 0 if it is none (RFC 3629: no surrogates, no overlong); ret_cp optional. */
 size_t utf8_decode(const uint8_t *p, size_t n, uint32_t *ret_cp);
 
 /* ---- names.c: enum <-> word, one list a table ---- */
@@ -178,8 +178,8 @@ bool addr_parse(struct addr *ret, const char *text, uint16_t default_port);
 const char *addr_text(const struct addr *a, uint16_t hide_port, char buf[ADDR_TEXT_MAX]);
 bool addr_equal(const struct addr *a, const struct addr *b);	/* address and port */
 /*
- * May an address learned from DNS be asked?  False for every special-purpose range of RELIABILITY 2.2, after unmapping
- * v4-mapped, v4-compatible and NAT64 forms.
+ * May an address learned from DNS be asked?  False for every special-purpose range, v4-mapped and v4-compatible forms
+ * included; NAT64 and 6to4 forms are judged by the IPv4 address inside.
  */
 bool addr_is_global(const struct addr *a);
 /* Fill a struct sockaddr_storage; returns its length. */
@@ -187,7 +187,7 @@ struct sockaddr_storage;
 unsigned addr_to_sockaddr(const struct addr *a, struct sockaddr_storage *ss);
 bool addr_from_sockaddr(struct addr *ret, const struct sockaddr_storage *ss);
 
-/* ---- log.c: state changes, not samples.  Values from outside are passed through str_add_printable by the caller ---- */
+/* ---- log.c: state changes, not samples.  The caller passes values from outside through str_add_printable ---- */
 
 enum log_level { LOG_LVL_ERR = 3, LOG_LVL_WARNING = 4, LOG_LVL_NOTICE = 5, LOG_LVL_INFO = 6, LOG_LVL_DEBUG = 7 };
 

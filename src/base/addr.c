@@ -38,7 +38,9 @@ split_port(const char *text, char *host, size_t host_size, const char **ret_port
 	if (*text == '[') {
 		start++;
 		end = strchr(text, ']');
-		if (end == NULL || (end[1] != '\0' && end[1] != ':') || memchr(start, ':', (size_t)(end - start)) == NULL)
+		if (end == NULL || (end[1] != '\0' && end[1] != ':'))
+			return false;
+		if (memchr(start, ':', (size_t)(end - start)) == NULL)	/* brackets are for IPv6 */
 			return false;
 		if (end[1] == ':')
 			*ret_port = end + 2;

@@ -123,7 +123,7 @@ str_iprefix(const char *s, const char *prefix)
 	return true;
 }
 
-/* RFC 3629 section 4: what the first byte says, and the bounds of the second that keep overlong forms and surrogates out. */
+/* RFC 3629 section 4: by the first byte, the length and the bounds of the second that keep overlong forms and surrogates out. */
 static const struct {
 	uint8_t first_lo, first_hi, second_lo, second_hi, len;
 } utf8_rows[] = {

@@ -1,0 +1,100 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# lint.sh BUILD: every rule that a machine can hold, as TAP.  A check is a function that prints what is wrong; silence is
+# good.  Adding one is adding a function and a line at the end.
+set -u
+build=$1
+n=0
+
+check() {
+	n=$((n + 1))
+	out=$("$2" 2>&1)
+	if [ -z "$out" ]; then
+		echo "ok $n - $1"
+	else
+		echo "not ok $n - $1"
+		printf '%s\n' "$out" | sed 's/^/# /'
+	fi
+}
+check_with() {
+	if command -v "$1" >/dev/null 2>&1; then
+		check "$2" "$3"
+	else
+		n=$((n + 1))
+		echo "ok $n - $2 # SKIP $1 is not installed"
+	fi
+}
+
+c_files() {
+	find include src tests tools -name '*.[ch]'
+}
+scripts() {
+	find tools tests contrib .ci -type f 2>/dev/null | while read -r f; do
+		case $(head -n 1 "$f" | tr -d '\0') in
+		'#!/bin/sh'* | '#!/bin/bash'* | '#!/usr/bin/env bash'*) echo "$f" ;;
+		esac
+	done
+}
+
+layers() {
+	tools/lint-layers.sh
+}
+
+# The archive of the core asks nobody for network, disk or HTTP: third parties are JSON, configuration and IDNA only.
+core_symbols() {
+	nm -A -u "$build/libcore.a" 2>/dev/null |
+	    grep -E ' U (event_|evtimer_|evsignal_|evutil_|ares_|sqlite3_|MHD_|curl_|(socket|connect|bind|sendto|recvfrom|poll|epoll_wait)(@|$))'
+}
+
+licence_line() {
+	{ c_files; scripts; echo Makefile; echo configure.ac; } | while read -r f; do
+		head -n 3 "$f" | grep -q 'SPDX-License-Identifier: ISC' || echo "$f: no SPDX line"
+	done
+}
+
+# 120 columns are the aim, 132 the end.  Tabs count to the next multiple of 8.
+# shellcheck disable=SC2016
+shape() {
+	c_files | xargs awk -v max=132 '
+	{
+		line = $0; width = 0
+		while ((t = index(line, "\t")) > 0) {
+			width = int((width + t - 1) / 8 + 1) * 8
+			line = substr(line, t + 1)
+		}
+		width += length(line)
+		if (width > max) print FILENAME ":" FNR ": " width " columns"
+		if ($0 ~ /[ \t]$/) print FILENAME ":" FNR ": blank at the end of the line"
+	}'
+}
+
+# Functions that have no bound on what they write, or no place in a daemon.
+banned() {
+	find src -name '*.[ch]' -exec grep -nE '(^|[^_a-zA-Z0-9])(strcpy|strcat|sprintf|vsprintf|gets|alloca|strtok|system|atoi|atol)\(' /dev/null {} +
+}
+
+man_pages() {
+	mandoc -Tlint -W warning man/*
+}
+
+# Keys of the configuration: the program's table, the man page and the example say the same.
+# conf-keys prints "section key" lines; in the man page a key is ".It Ic key" below ".Ss section".
+conf_documented() {
+	tools/lint-conf.sh "$build"
+}
+
+shell_scripts() {
+	scripts | xargs shellcheck
+}
+
+check 'layers: includes go downwards, one library one room' layers
+check 'libcore.a needs neither network nor disk nor HTTP' core_symbols
+check 'each file names its licence' licence_line
+check 'lines have 132 columns at most and no blank at the end' shape
+check 'no function without a bound' banned
+if [ -x "$build/tools/conf-keys" ]; then
+	check 'configuration keys, man page and example agree' conf_documented
+fi
+check_with mandoc 'man pages' man_pages
+check_with shellcheck 'shell scripts' shell_scripts
+echo "1..$n"
