@@ -46,18 +46,18 @@ struct json_writer {
 	struct str *out;
 	bool comma;		/* something stands before the next value */
 };
-void json_open(struct json_writer *j, const char *key, char bracket);	/* '{' or '[' */
-void json_close(struct json_writer *j, char bracket);			/* '}' or ']' */
+void jsonw_open(struct json_writer *j, const char *key, char bracket);	/* '{' or '[' */
+void jsonw_close(struct json_writer *j, char bracket);			/* '}' or ']' */
 /* NULL text: null.  Bytes that are no UTF-8 become the printable form, and then this is false. */
-bool json_text(struct json_writer *j, const char *key, const char *text);
-void json_texts(struct json_writer *j, const char *key, const char *const *list, size_t n);
-void json_int(struct json_writer *j, const char *key, int64_t value);
-void json_bool(struct json_writer *j, const char *key, bool value);
-void json_null(struct json_writer *j, const char *key);
-void json_fixed(struct json_writer *j, const char *key, double value, unsigned digits);
-void json_time(struct json_writer *j, const char *key, int64_t unix_ms);	/* RFC 3339; 0: null */
+bool jsonw_text(struct json_writer *j, const char *key, const char *text);
+void jsonw_texts(struct json_writer *j, const char *key, const char *const *list, size_t n);
+void jsonw_int(struct json_writer *j, const char *key, int64_t value);
+void jsonw_bool(struct json_writer *j, const char *key, bool value);
+void jsonw_null(struct json_writer *j, const char *key);
+void jsonw_fixed(struct json_writer *j, const char *key, double value, unsigned digits);
+void jsonw_time(struct json_writer *j, const char *key, int64_t unix_ms);	/* RFC 3339; 0: null */
 /* The document of GET /status/{domain}, without a final newline; and one finding. */
-void json_status(struct json_writer *j, const char *key, const struct status *s);
-void json_finding(struct json_writer *j, const char *key, const struct status_finding *f);
+void jsonw_status(struct json_writer *j, const char *key, const struct status *s);
+void jsonw_finding(struct json_writer *j, const char *key, const struct status_finding *f);
 
 #endif

@@ -15,7 +15,7 @@ begin(struct json_writer *j, const char *key)
 }
 
 void
-json_open(struct json_writer *j, const char *key, char bracket)
+jsonw_open(struct json_writer *j, const char *key, char bracket)
 {
 	begin(j, key);
 	str_addc(j->out, bracket);
@@ -23,26 +23,26 @@ json_open(struct json_writer *j, const char *key, char bracket)
 }
 
 void
-json_close(struct json_writer *j, char bracket)
+jsonw_close(struct json_writer *j, char bracket)
 {
 	str_addc(j->out, bracket);
 	j->comma = true;
 }
 
 void
-json_null(struct json_writer *j, const char *key)
+jsonw_null(struct json_writer *j, const char *key)
 {
 	begin(j, key);
 	str_add(j->out, "null");
 }
 
 bool
-json_text(struct json_writer *j, const char *key, const char *text)
+jsonw_text(struct json_writer *j, const char *key, const char *text)
 {
 	bool valid;
 
 	if (text == NULL) {
-		json_null(j, key);
+		jsonw_null(j, key);
 		return true;
 	}
 	begin(j, key);
@@ -53,39 +53,39 @@ json_text(struct json_writer *j, const char *key, const char *text)
 }
 
 void
-json_texts(struct json_writer *j, const char *key, const char *const *list, size_t n)
+jsonw_texts(struct json_writer *j, const char *key, const char *const *list, size_t n)
 {
-	json_open(j, key, '[');
+	jsonw_open(j, key, '[');
 	for (size_t i = 0; i < n; i++)
-		json_text(j, NULL, list[i]);
-	json_close(j, ']');
+		jsonw_text(j, NULL, list[i]);
+	jsonw_close(j, ']');
 }
 
 void
-json_int(struct json_writer *j, const char *key, int64_t value)
+jsonw_int(struct json_writer *j, const char *key, int64_t value)
 {
 	begin(j, key);
 	str_addf(j->out, "%lld", (long long)value);
 }
 
 void
-json_bool(struct json_writer *j, const char *key, bool value)
+jsonw_bool(struct json_writer *j, const char *key, bool value)
 {
 	begin(j, key);
 	str_add(j->out, value ? "true" : "false");
 }
 
 void
-json_fixed(struct json_writer *j, const char *key, double value, unsigned digits)
+jsonw_fixed(struct json_writer *j, const char *key, double value, unsigned digits)
 {
 	begin(j, key);
 	number_fixed(j->out, value, digits);
 }
 
 void
-json_time(struct json_writer *j, const char *key, int64_t unix_ms)
+jsonw_time(struct json_writer *j, const char *key, int64_t unix_ms)
 {
 	char buf[32];
 
-	json_text(j, key, unix_ms == 0 ? NULL : time_rfc3339(unix_ms, buf));
+	jsonw_text(j, key, unix_ms == 0 ? NULL : time_rfc3339(unix_ms, buf));
 }

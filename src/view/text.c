@@ -214,7 +214,8 @@ finding(struct painter *p, const struct status_finding *f)
 {
 	bool brief = p->o->quiet || (f->severity == SEVERITY_INFO && !p->o->verbose);
 
-	paint_newline(p);
+	if (p->out->len > 0)
+		paint_newline(p);
 	finding_head(p, f);
 	indented(p, PAINT_PLAIN, "", f->detail);
 	for (size_t i = 0; i < f->n_evidence && !brief; i++)

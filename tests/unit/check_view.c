@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Every case in every format against a file of tests/golden.  UPDATE_GOLDEN=1 rewrites the files: look at the difference
+ * before it is committed.
+ */
+#include <check.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <m365dnsd/view.h>
+#include "tests/lib/status_cases.h"
+
+#ifndef GOLDEN_DIR
+#define GOLDEN_DIR "tests/golden"
+#endif
+
+static const struct variant {
+	const char *format, *suffix;
+	struct view_options o;
+} variants[] = {
+	{ "text", "txt", { .width = 100, .until = UNTIL_COMPLETE } },
+	{ "text", "published.txt", { .until = UNTIL_PUBLISHED } },
+	{ "text", "color.txt", { .width = 100, .color = true, .unicode = true, .until = UNTIL_COMPLETE } },
+	{ "text", "narrow.txt", { .width = 60, .until = UNTIL_COMPLETE, .timed_out = true } },
+	{ "text", "verbose.txt", { .width = 120, .verbose = true, .unicode = true, .until = UNTIL_COMPLETE } },
+	{ "text", "quiet.txt", { .width = 100, .quiet = true, .until = UNTIL_COMPLETE } },
+	{ "json", "json", { .until = UNTIL_COMPLETE } },
+	{ "ndjson", "ndjson", { .until = UNTIL_COMPLETE } },
+	{ "csv", "csv", { .until = UNTIL_COMPLETE } },
+	{ "nagios", "nagios", { .until = UNTIL_COMPLETE } },
+	{ "nagios", "timeout.nagios", { .until = UNTIL_COMPLETE, .timed_out = true, .verbose = true } },
+	{ "prometheus", "prom", { .until = UNTIL_COMPLETE, .metrics = METRICS_CELLS } },
+	{ "prometheus", "domains.prom", { .until = UNTIL_COMPLETE, .metrics = METRICS_DOMAINS } },
+};
+
+static void
+render(const struct status_case *c, const char *format, const struct view_options *o, struct str *ret)
+{
+	const struct view_format *f = view_format_find(format);
+
+	ck_assert_msg(f != NULL, "no format %s", format);
+	f->render(c->list, c->n, o, ret);
+}
+
+static char *
+read_file(const char *path)
+{
+	FILE *f = fopen(path, "rb");
+	struct str s = STR_INIT;
+	char buf[4096];
+	size_t n;
+
+	if (f == NULL)
+		return NULL;
+	while ((n = fread(buf, 1, sizeof(buf), f)) > 0)
+		str_addn(&s, buf, n);
+	fclose(f);
+	return str_take(&s);
+}
+
+static void
+write_file(const char *path, const struct str *s)
+{
+	FILE *f = fopen(path, "wb");
+
+	ck_assert_msg(f != NULL, "cannot write %s", path);
+	fwrite(str_c(s), 1, s->len, f);
+	ck_assert_int_eq(fclose(f), 0);
+}
+
+START_TEST(golden)
+{
+	const struct status_case *c = &status_cases[(size_t)_i / ARRAY_LEN(variants)];
+	const struct variant *v = &variants[(size_t)_i % ARRAY_LEN(variants)];
+	const char *dir = getenv("GOLDEN_DIR");
+	struct str out = STR_INIT;
+	char path[256], *want;
+
+	snprintf(path, sizeof(path), "%s/%s.%s", dir != NULL ? dir : GOLDEN_DIR, c->name, v->suffix);
+	render(c, v->format, &v->o, &out);
+	if (getenv("UPDATE_GOLDEN") != NULL)
+		write_file(path, &out);
+	want = read_file(path);
+	ck_assert_msg(want != NULL, "%s: no such file; make update-golden", path);
+	ck_assert_msg(strcmp(want, str_c(&out)) == 0, "%s differs; it now is:\n%s", path, str_c(&out));
+	free(want);
+	str_done(&out);
+}
+END_TEST
+
+/* ---- what holds for every case and every option ---- */
+
+START_TEST(text_is_safe)
+{
+	const struct status_case *c = &status_cases[(size_t)_i];
+
+	for (unsigned bits = 0; bits < 16; bits++)
+		for (unsigned width = 0; width < 140; width += 7) {
+			struct view_options o = { .color = bits & 1, .verbose = bits & 2, .quiet = bits & 4, .unicode = bits & 8,
+			    .width = width };
+			struct str out = STR_INIT;
+
+			render(c, "text", &o, &out);
+			for (size_t i = 0; i < out.len; i++) {
+				uint8_t b = (uint8_t)out.p[i];
+
+				ck_assert_msg(b >= 0x20 || b == '\n' || (b == 033 && o.color), "%s: byte %02x", c->name, b);
+				ck_assert_msg(b < 0x7f || o.unicode, "%s: byte %02x without unicode", c->name, b);
+				ck_assert_msg(b != ' ' || out.p[i + 1] != '\n', "%s: blank at the end of a line", c->name);
+			}
+			str_done(&out);
+		}
+}
+END_TEST
+
+START_TEST(json_parses)
+{
+	const struct status_case *c = &status_cases[(size_t)_i];
+	const struct view_options o = { .until = UNTIL_COMPLETE };
+	struct str out = STR_INIT;
+	json_error_t e;
+	json_t *j;
+
+	render(c, "json", &o, &out);
+	j = json_loadb(str_c(&out), out.len, JSON_REJECT_DUPLICATES, &e);
+	ck_assert_msg(j != NULL, "%s: %s at %d", c->name, e.text, e.position);
+	ck_assert_ptr_eq(strpbrk(str_c(&out), "<>&\033\177"), NULL);
+	if (c->n == 1)
+		ck_assert_str_eq(json_string_value(json_object_get(j, "domain")), c->list[0]->domain);
+	else
+		ck_assert_uint_eq(json_array_size(json_object_get(j, "domains")), c->n);
+	json_decref(j);
+	str_done(&out);
+}
+END_TEST
+
+START_TEST(nagios_first_line)
+{
+	const struct status_case *c = &status_cases[(size_t)_i];
+	struct view_options o = { .until = UNTIL_COMPLETE, .verbose = true };
+	struct str out = STR_INIT;
+	const char *bar, *end;
+
+	render(c, "nagios", &o, &out);
+	bar = strchr(str_c(&out), '|');
+	end = strchr(str_c(&out), '\n');
+	ck_assert_msg(bar != NULL && end != NULL && bar < end && strchr(bar + 1, '|') == NULL, "%s: %s", c->name, str_c(&out));
+	ck_assert_uint_eq(strspn(end - 1, "0123456789s"), 1);
+	ck_assert_uint_le(out.len, 4096);
+	str_done(&out);
+}
+END_TEST
+
+/* ---- the exit code ---- */
+
+static const struct status_finding an_error = { .code = "x", .severity = SEVERITY_ERROR };
+
+static const struct {
+	const char *name;
+	struct status s;
+	enum until until;
+	int want;
+} exits[] = {
+	{ "pending", { .state = DOMAIN_PENDING }, UNTIL_COMPLETE, 3 },
+	{ "unknown", { .state = DOMAIN_UNKNOWN }, UNTIL_COMPLETE, 3 },
+	{ "unpublished", { .state = DOMAIN_UNPUBLISHED }, UNTIL_PUBLISHED, 2 },
+	{ "published", { .state = DOMAIN_PUBLISHED, .published = true }, UNTIL_COMPLETE, 1 },
+	{ "published is enough", { .state = DOMAIN_PUBLISHED, .published = true }, UNTIL_PUBLISHED, 0 },
+	{ "published, not visible", { .state = DOMAIN_PUBLISHED, .published = true }, UNTIL_VISIBLE, 1 },
+	{ "visible is enough", { .state = DOMAIN_PUBLISHED, .published = true, .visible = true }, UNTIL_VISIBLE, 0 },
+	{ "visible is not complete", { .state = DOMAIN_PUBLISHED, .published = true, .visible = true }, UNTIL_COMPLETE, 1 },
+	{ "complete", { .state = DOMAIN_COMPLETE, .published = true, .visible = true, .complete = true }, UNTIL_COMPLETE, 0 },
+	{ "regressed", { .state = DOMAIN_REGRESSED }, UNTIL_COMPLETE, 2 },
+	{ "unknown with an error", { .state = DOMAIN_UNKNOWN, .findings = &an_error, .n_findings = 1 }, UNTIL_COMPLETE, 2 },
+	{ "published with an error", { .state = DOMAIN_PUBLISHED, .findings = &an_error, .n_findings = 1 }, UNTIL_COMPLETE, 2 },
+	{ "a state from the future", { .state = (enum domain_state)99 }, UNTIL_COMPLETE, 3 },
+};
+
+START_TEST(exit_code)
+{
+	int got = view_exit_code(&exits[_i].s, exits[_i].until);
+
+	ck_assert_msg(got == exits[_i].want, "%s: %d", exits[_i].name, got);
+}
+END_TEST
+
+START_TEST(exit_worse)
+{
+	static const int order[] = { 2, 3, 1, 0 };	/* worst first */
+
+	for (size_t i = 0; i < 4; i++)
+		for (size_t k = 0; k < 4; k++)
+			ck_assert_int_eq(view_exit_worse(order[i], order[k]), order[i < k ? i : k]);
+}
+END_TEST
+
+START_TEST(line)
+{
+	static const char *const want[] = {
+		"contoso.test: pending, published 0/2, visible 0 %",
+		"contoso.test: unpublished, published 0/2, visible 0 %, 2 errors (mx-extra, record-missing)",
+		"contoso.test: published 3/3, visible 78 %, ETA 10:25:17Z (in 4m)",
+		"xn--mnchen-3ya.test: complete, published 1/1, visible 100 %",
+		"fabrikam.test: unknown, published 0/1, visible 0 %",
+		"contoso.test: regressed, published 0/1, visible 0 %, 1 error (spf-syntax)",
+		"contoso.onmicrosoft.com: pending",
+	};
+	struct str out = STR_INIT;
+
+	view_line(status_cases[_i].list[0], &out);
+	ck_assert_str_eq(str_c(&out), want[_i]);
+	str_done(&out);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("view");
+	TCase *t = tcase_create("view");
+	SRunner *sr = srunner_create(s);
+	int failed;
+
+	suite_add_tcase(s, t);
+	tcase_add_loop_test(t, golden, 0, (int)(n_status_cases * ARRAY_LEN(variants)));
+	tcase_add_loop_test(t, text_is_safe, 0, (int)n_status_cases);
+	tcase_add_loop_test(t, json_parses, 0, (int)n_status_cases);
+	tcase_add_loop_test(t, nagios_first_line, 0, (int)n_status_cases);
+	tcase_add_loop_test(t, exit_code, 0, (int)ARRAY_LEN(exits));
+	tcase_add_test(t, exit_worse);
+	tcase_add_loop_test(t, line, 0, 7);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed > 0;
+}
