@@ -90,9 +90,13 @@ struct conf_overrides {
 	size_t n_skip;
 };
 struct conf_spf {
-	char **ip4, **ip6, **include;
-	size_t n_ip4, n_ip6, n_include;
-	char *all;		/* "-all" */
+	char **ip4;
+	size_t n_ip4;
+	char **ip6;
+	size_t n_ip6;
+	char **include;
+	size_t n_include;
+	char *all;		/* "-all"; NULL = not given */
 };
 struct conf_domain {
 	struct dns_name name;	/* lower-case A-labels */
@@ -184,6 +188,8 @@ int conf_add_resolver(struct conf *c, const char *name_or_addr, struct err *err)
 void conf_clear_resolvers(struct conf *c);
 /* "contoso.onmicrosoft.com" and its kin of the other clouds: Microsoft's own zone, nothing for the customer to add. */
 bool conf_is_initial_domain(const struct dns_name *domain);
+/* Owner of a record of the admin's own; -1 with words when its name lies outside the domain or repeats it. */
+int conf_record_owner(const struct conf_record *r, const struct dns_name *domain, struct dns_name *ret, struct err *err);
 /* "exchange,teams" -> bits. */
 int conf_services_parse(const char *words, unsigned *ret, struct err *err);
 /* What depends on the command line too: who votes, the quorum.  Call it last; conf_load has done all other checks. */

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: ISC */
+/* What was wrong, all of it in one run. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <m365dnsd/conf.h>
+
+/* More than anybody mends at once; the rest is counted in the last one. */
+#define PROBLEMS_MAX 1000
+
+void
+conf_problem_add(struct conf_problems *p, const char *file, int line, const char *fmt, ...)
+{
+	if (p->n >= PROBLEMS_MAX)
+		return;
+
+	va_list ap;
+	va_start(ap, fmt);
+	char *raw = p->n + 1 < PROBLEMS_MAX ? xvasprintf(fmt, ap) : xstrdup("more mistakes follow");
+	va_end(ap);
+
+	struct str text = STR_INIT;	/* values are quoted in it: they may hold anything */
+	str_add_printable(&text, raw, strlen(raw));
+	free(raw);
+
+	p->list = xreallocarray(p->list, p->n + 1, sizeof(*p->list));
+	p->list[p->n++] = (struct conf_problem){
+		.file = file != NULL ? xstrdup(file) : NULL,
+		.line = line,
+		.text = str_take(&text),
+	};
+}
+
+void
+conf_problems_text(const struct conf_problems *p, struct str *ret)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		const struct conf_problem *problem = &p->list[i];
+
+		str_add(ret, problem->file != NULL ? problem->file : "command line");
+		if (problem->line > 0)
+			str_addf(ret, ":%d", problem->line);
+		str_addf(ret, ": %s\n", problem->text);
+	}
+}
+
+void
+conf_problems_done(struct conf_problems *p)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		free(p->list[i].file);
+		free(p->list[i].text);
+	}
+	free(p->list);
+	*p = (struct conf_problems){ NULL, 0 };
+}

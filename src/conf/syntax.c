@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The only file that knows libConfuse.
+ *
+ * Every key is declared as a string (or a list of them) with a callback, so that values are judged by our own rows with the line
+ * they stand on, and a bad one does not end the reading.  Three tricks are needed:
+ *
+ *   where a block begins   libConfuse tells only the line of its closing brace.  Each block has a nameless option with a default
+ *                          that has to be "parsed"; its callback runs when the block opens and sees the line.
+ *   unknown keys           end the parse.  The key is then declared, as a list of strings or, if that does not fit, as a
+ *                          block, and the text is parsed again from the start.  Events that have been told are counted and not
+ *                          told twice; the order is the same in every pass.
+ *   finished blocks        are freed at once: libConfuse looks through all titles when a block opens, which would be quadratic.
+ *
+ * libConfuse has no room for a context of ours, hence the static pointer; its lexer is static as well.
+ */
+#include <confuse.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "syntax.h"
+
+#define UNKNOWN_MAX 100		/* unknown names in one file; each costs one more pass */
+#define DEPTH_MAX   16
+#define BEGIN_NAME  "\001"
+
+struct unknown {
+	char *path, *name;
+	enum syntax_kind kind;
+};
+struct reader {
+	const struct syntax_row *rows;
+	size_t n_rows;
+	const char *file;
+	const struct syntax_ops *ops;
+	void *ctx;
+	struct conf_problems *problems;
+	struct unknown unknown[UNKNOWN_MAX];
+	size_t n_unknown;
+	unsigned long seen, told;	/* events of this pass, of all passes */
+	struct str path;		/* of the block that is being read */
+	unsigned depth, in_unknown;	/* blocks open; how many of them are unknown */
+	struct arena *arena;		/* of one pass: option tables */
+	char *error;
+	int error_line;
+};
+static struct reader *current;
+
+/* Is this event new?  False when an earlier pass has told it. */
+static bool
+is_new(struct reader *r)
+{
+	if (++r->seen <= r->told)
+		return false;
+	r->told = r->seen;
+	return true;
+}
+
+static void
+path_push(struct reader *r, const char *name)
+{
+	if (r->depth++ > 0)
+		str_addc(&r->path, '/');
+	str_add(&r->path, name);
+}
+
+static void
+path_pop(struct reader *r)
+{
+	const char *p = str_c(&r->path);
+	const char *slash = strrchr(p, '/');
+	char *shorter = xstrndup(p, slash != NULL ? (size_t)(slash - p) : 0);
+
+	str_clear(&r->path);
+	str_add(&r->path, shorter);
+	free(shorter);
+	r->depth--;
+}
+
+static struct unknown *
+unknown_find(struct reader *r, const char *path, const char *name)
+{
+	for (size_t i = 0; i < r->n_unknown; i++) {
+		if (strcmp(r->unknown[i].path, path) == 0 && strcmp(r->unknown[i].name, name) == 0)
+			return &r->unknown[i];
+	}
+	return NULL;
+}
+
+static void
+unknown_tell(struct reader *r, const char *what, const char *name, int line)
+{
+	if (r->in_unknown == 0 && is_new(r))
+		conf_problem_add(r->problems, r->file, line, "unknown %s \"%s\"", what, name);
+}
+
+/* ---- callbacks ---- */
+
+static int
+on_begin(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
+{
+	struct reader *r = current;
+	const char *name = cfg_name(cfg);
+
+	*(const char **)result = value;
+	if (opt->flags & CFGF_MODIFIED) {	/* somebody did spell it */
+		unknown_tell(r, "key", BEGIN_NAME, cfg->line);
+		return 0;
+	}
+	bool unknown = unknown_find(r, str_c(&r->path), name) != NULL;
+	if (unknown)
+		unknown_tell(r, "block", name, cfg->line);
+	path_push(r, name);
+	if (unknown || r->in_unknown > 0)
+		r->in_unknown++;
+	else if (is_new(r))
+		r->ops->begin(r->ctx, str_c(&r->path), cfg_title(cfg), cfg->line);
+	return 0;
+}
+
+/*
+ * The first value of an assignment finds one slot in the option; a list's further ones more.  def.number, which strings do not
+ * use, remembers the line of the assignment: the option is the block's own copy.
+ */
+static int
+on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
+{
+	struct reader *r = current;
+	const char *name = cfg_opt_name(opt);
+	bool first = opt->nvalues == 1;
+
+	*(const char **)result = value;
+	if (r->in_unknown > 0)
+		return 0;
+	if (unknown_find(r, str_c(&r->path), name) != NULL) {
+		if (first)
+			unknown_tell(r, "key", name, cfg->line);
+		return 0;
+	}
+	if (first && opt->def.number != 0 && is_new(r))
+		conf_problem_add(r->problems, r->file, cfg->line, "\"%s\" is given twice, first in line %ld", name,
+		    opt->def.number);
+	if (first)
+		opt->def.number = cfg->line;
+	struct syntax_value v = { .text = value, .line = cfg->line, .first = first };
+	if (is_new(r))
+		r->ops->value(r->ctx, str_c(&r->path), name, &v);
+	return 0;
+}
+
+/* `key = {}` calls nobody: look for lists that were touched and are empty. */
+static void
+tell_empty_lists(struct reader *r, const cfg_t *cfg)
+{
+	for (cfg_opt_t *opt = cfg->opts; opt->name != NULL && r->in_unknown == 0; opt++) {
+		if (opt->type != CFGT_STR || !(opt->flags & CFGF_MODIFIED) || opt->nvalues > 0)
+			continue;
+		if (unknown_find(r, str_c(&r->path), opt->name) != NULL) {
+			unknown_tell(r, "key", opt->name, cfg->line);
+			continue;
+		}
+		struct syntax_value v = { .text = NULL, .line = cfg->line, .first = true };
+		if (is_new(r))
+			r->ops->value(r->ctx, str_c(&r->path), opt->name, &v);
+	}
+}
+
+static int
+on_end(cfg_t *cfg, cfg_opt_t *opt)
+{
+	struct reader *r = current;
+
+	(void)cfg;
+	tell_empty_lists(r, cfg_opt_getnsec(opt, 0));
+	if (r->in_unknown > 0)
+		r->in_unknown--;
+	else if (is_new(r))
+		r->ops->end(r->ctx, str_c(&r->path));
+	path_pop(r);
+	cfg_free_value(opt);
+	return 0;
+}
+
+static void
+on_error(cfg_t *cfg, const char *fmt, va_list ap)
+{
+	struct reader *r = current;
+
+	free(r->error);
+	r->error = xvasprintf(fmt, ap);
+	r->error_line = cfg->line;
+}
+
+/* ---- option tables of one pass ---- */
+
+static cfg_opt_t *options(struct reader *r, const char *path, unsigned depth);
+
+static cfg_opt_t
+option(struct reader *r, const char *path, const char *name, enum syntax_kind kind, unsigned depth)
+{
+	cfg_opt_t opt = { .name = name, .type = CFGT_STR, .flags = CFGF_NODEFAULT, .parsecb = on_value };
+
+	if (kind == SYNTAX_LIST)
+		opt.flags |= CFGF_LIST;
+	if (kind == SYNTAX_BLOCK || kind == SYNTAX_TITLED) {
+		const char *inner = *path == '\0' ? name : arena_printf(r->arena, "%s/%s", path, name);
+		opt.type = CFGT_SEC;
+		opt.flags = CFGF_MULTI | (kind == SYNTAX_TITLED ? CFGF_TITLE : 0);
+		opt.subopts = options(r, inner, depth + 1);
+		opt.parsecb = NULL;
+		opt.validcb = on_end;
+	}
+	return opt;
+}
+
+static cfg_opt_t *
+options(struct reader *r, const char *path, unsigned depth)
+{
+	static char parsed[] = "begin";
+	cfg_opt_t *list = arena_alloc(r->arena, (r->n_rows + r->n_unknown + 2) * sizeof(*list));
+	size_t n = 0;
+
+	if (depth > 0)
+		list[n++] = (cfg_opt_t){
+			.name = BEGIN_NAME, .type = CFGT_STR, .def = { .parsed = parsed }, .parsecb = on_begin,
+		};
+	for (size_t i = 0; i < r->n_rows && depth < DEPTH_MAX; i++) {
+		if (strcmp(r->rows[i].path, path) == 0)
+			list[n++] = option(r, path, r->rows[i].name, r->rows[i].kind, depth);
+	}
+	for (size_t i = 0; i < r->n_unknown && depth < DEPTH_MAX; i++) {
+		if (strcmp(r->unknown[i].path, path) == 0)
+			list[n++] = option(r, path, r->unknown[i].name, r->unknown[i].kind, depth);
+	}
+	return list;	/* the arena's zeros end it */
+}
+
+/* ---- passes ---- */
+
+/* 'no such option 'x'' -> x, in place; NULL when the error is another one. */
+static char *
+quoted_name(char *error, const char *start)
+{
+	size_t n = strlen(start), len = strlen(error);
+
+	if (len <= n || strncmp(error, start, n) != 0 || error[len - 1] != '\'')
+		return NULL;
+	error[len - 1] = '\0';
+	return error + n;
+}
+
+/* An unknown name is first taken for a key, then for a block with a title, then for one without. */
+static bool
+widen(struct reader *r)
+{
+	static const struct {
+		const char *error;
+		enum syntax_kind from, to;
+	} steps[] = {
+		{ "missing equal sign after option '",  SYNTAX_LIST,   SYNTAX_TITLED },
+		{ "missing title for section '",        SYNTAX_TITLED, SYNTAX_BLOCK },
+	};
+	char *name = quoted_name(r->error, "no such option '");
+
+	if (name != NULL && r->n_unknown < UNKNOWN_MAX) {
+		r->unknown[r->n_unknown++] = (struct unknown){
+			.path = xstrdup(str_c(&r->path)), .name = xstrdup(name), .kind = SYNTAX_LIST,
+		};
+		return true;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(steps) && name == NULL; i++) {
+		char *copy = xstrdup(r->error);
+		char *key = quoted_name(copy, steps[i].error);
+		struct unknown *u = key != NULL ? unknown_find(r, str_c(&r->path), key) : NULL;
+		free(copy);
+		if (u != NULL && u->kind == steps[i].from) {
+			u->kind = steps[i].to;
+			return true;
+		}
+	}
+	if (name != NULL) {
+		char *text = xasprintf("unknown key \"%s\", and too many others", name);
+		free(r->error);
+		r->error = text;
+	}
+	return false;
+}
+
+/* True when the text has to be parsed once more. */
+static bool
+pass(struct reader *r, const char *text)
+{
+	free(r->error);
+	r->error = NULL;
+	r->seen = 0;
+	r->depth = r->in_unknown = 0;
+	str_clear(&r->path);
+	r->arena = arena_new();
+
+	cfg_t *cfg = cfg_init(options(r, "", 0), CFGF_NONE);
+	cfg_set_error_function(cfg, on_error);
+	int rc = cfg_parse_buf(cfg, text);
+	bool again = rc != CFG_SUCCESS && r->error != NULL && widen(r);
+	if (rc == CFG_SUCCESS)
+		tell_empty_lists(r, cfg);
+	else if (r->error == NULL)
+		r->error = xstrdup("syntax error");
+	cfg_free(cfg);
+	arena_free(r->arena);
+	return again;
+}
+
+/* whole: the text was not cut short before a mistake that has been told. */
+static void
+parse(struct reader *r, const char *text, bool whole)
+{
+	/* widen() knows the messages in English only */
+	locale_t c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+	locale_t before = uselocale(c_locale);
+
+	current = r;
+	while (pass(r, text))
+		continue;
+	current = NULL;
+	if (r->error != NULL && whole)
+		conf_problem_add(r->problems, r->file, r->error_line, "%s", r->error);
+	uselocale(before);
+	freelocale(c_locale);
+}
+
+void
+syntax_read(const struct syntax_row *rows, size_t n_rows, const char *file, const char *text, size_t len,
+    const struct syntax_ops *ops, void *ctx, struct conf_problems *problems)
+{
+	struct reader r = {
+		.rows = rows, .n_rows = n_rows, .file = file, .ops = ops, .ctx = ctx, .problems = problems,
+	};
+	struct str clean = STR_INIT;
+	struct err err;
+	int line;
+
+	bool whole = syntax_scan(text, len, &clean, &line, &err);
+	parse(&r, str_c(&clean), whole);
+	if (!whole)
+		conf_problem_add(problems, file, line, "%s", err.msg);
+	for (size_t i = 0; i < r.n_unknown; i++) {
+		free(r.unknown[i].path);
+		free(r.unknown[i].name);
+	}
+	free(r.error);
+	str_done(&r.path);
+	str_done(&clean);
+}
