@@ -104,7 +104,7 @@ on_begin(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 	const char *name = cfg_name(cfg);
 
 	*(const char **)result = value;
-	if (opt->flags & CFGF_MODIFIED) {	/* somebody did spell it */
+	if (opt->def.number++ > 0) {	/* the default comes once; this is somebody who did spell it */
 		unknown_tell(r, "key", BEGIN_NAME, cfg->line);
 		return 0;
 	}
@@ -263,7 +263,7 @@ widen(struct reader *r)
 	};
 	char *name = quoted_name(r->error, "no such option '");
 
-	if (name != NULL && r->n_unknown < UNKNOWN_MAX) {
+	if (name != NULL && r->n_unknown < UNKNOWN_MAX && unknown_find(r, str_c(&r->path), name) == NULL) {
 		r->unknown[r->n_unknown++] = (struct unknown){
 			.path = xstrdup(str_c(&r->path)), .name = xstrdup(name), .kind = SYNTAX_LIST,
 		};
