@@ -27,8 +27,6 @@ import json
 import os
 import random
 import struct
-import sys
-import time
 
 from dnswire import (AA, QR, RA, RCODES, RD, RR, TC, TYPES, TYPE_NAMES, Message, name_key, name_wire, zone_records)
 
@@ -85,7 +83,11 @@ class Zones:
 
 class Listener:
     def __init__(self, conf, server):
-        self.conf, self.server = conf, server
+        self.server = server
+        self.configure(conf)
+
+    def configure(self, conf):
+        self.conf = conf
         self.zones = Zones(conf["zone"]) if conf.get("zone") else None
         self.resolver = bool(conf.get("resolver"))
         self.turn = 0
@@ -348,7 +350,7 @@ BEHAVIOURS = {
     "not-aa": not_aa, "lie-nxdomain": lie_nxdomain, "lie-address": lie_address, "lie-zone": lie_zone, "pool": pool,
     "huge": huge, "drip": drip, "cname-loop": cname_loop,
 }
-NO_TCP = {"truncate-refuse"}    # nothing listens there: connection refused
+NO_TCP = {"truncate-refuse"}    # from the start nothing listens there: connection refused
 
 
 # ---- sockets ----
@@ -406,12 +408,13 @@ class Server:
     async def table(self, rows):
         wanted = {(r["address"], r["port"]): r for r in rows}
         for key, (listener, udp, tcp) in list(self.open.items()):
-            if wanted.get(key) != listener.conf:
+            if key not in wanted:
                 udp.close()
                 if tcp:
                     tcp.close()
                 del self.open[key]
-        await asyncio.sleep(0)
+            elif wanted[key] != listener.conf:
+                listener.configure(wanted[key])
         for key, conf in wanted.items():
             if key not in self.open:
                 await self.listen(key, Listener(conf, self))

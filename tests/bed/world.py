@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: ISC
+"""
+world: the root zone of the bed.  What lies outside the zones under test: the hosts that records point to, with the includes and
+keys behind them.  Addresses are documentation ranges: nobody asks them.
+"""
+
+DKIM_KEY = ("v=DKIM1; k=rsa; p=MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAyPzGbvWZvJjVbVhQ8iyH0r3gKk2FqjLr9v4mB1xJ"
+            "q0ZkZkz2c2mTFeIqR9v")
+
+WORLD = """
+$ORIGIN .
+$TTL 3600
+@ IN SOA a.nic.test. hostmaster.nic.test. 1 900 300 86400 60
+@ IN NS a.nic.test.
+test. IN NS a.nic.test.
+spf.protection.outlook.com. IN TXT "v=spf1 ip4:40.92.0.0/15 ip4:52.100.0.0/15 ip6:2a01:111:f400::/48 -all"
+spf.protection.office365.us. IN TXT "v=spf1 ip4:23.103.191.0/24 -all"
+spf.protection.partner.outlook.cn. IN TXT "v=spf1 ip4:42.159.33.192/27 -all"
+spf.filter.example. IN TXT "v=spf1 ip4:192.0.2.128/25 -all"
+*.mail.protection.outlook.com. IN A 192.0.2.25
+*.mail.protection.office365.us. IN A 192.0.2.26
+*.mail.protection.partner.outlook.cn. IN A 192.0.2.27
+*.mx.microsoft. IN A 192.0.2.28
+mx1.filter.example. IN A 192.0.2.29
+mx2.filter.example. IN A 192.0.2.30
+mail.old.example. IN A 192.0.2.31
+www.example. IN A 192.0.2.32
+alias.example. IN CNAME www.example.
+autodiscover.outlook.com. IN A 192.0.2.40
+autodiscover.office365.us. IN A 192.0.2.41
+autodiscover-dod.office365.us. IN A 192.0.2.42
+autodiscover.partner.outlook.cn. IN A 192.0.2.43
+enterpriseregistration.windows.net. IN A 192.0.2.44
+enterpriseregistration.microsoftonline.us. IN A 192.0.2.45
+enterpriseregistration.partner.microsoftonline.cn. IN A 192.0.2.46
+enterpriseenrollment-s.manage.microsoft.com. IN A 192.0.2.47
+enterpriseenrollment.manage.microsoft.com. IN A 192.0.2.47
+manage.microsoft.com. IN A 192.0.2.47
+enterpriseenrollment-s.manage.microsoft.us. IN A 192.0.2.48
+enterpriseenrollment-s.manage.microsoftonline.cn. IN A 192.0.2.49
+sipfed.online.lync.com. IN A 192.0.2.50
+sipdir.online.lync.com. IN A 192.0.2.50
+webdir.online.lync.com. IN A 192.0.2.50
+sipfed.online.gov.skypeforbusiness.us. IN A 192.0.2.51
+sipdir.online.gov.skypeforbusiness.us. IN A 192.0.2.51
+webdir.online.gov.skypeforbusiness.us. IN A 192.0.2.51
+sipfed.online.dod.skypeforbusiness.us. IN A 192.0.2.52
+sipdir.online.dod.skypeforbusiness.us. IN A 192.0.2.52
+webdir.online.dod.skypeforbusiness.us. IN A 192.0.2.52
+sipfed.online.partner.lync.cn. IN A 192.0.2.53
+sipdir.online.partner.lync.cn. IN A 192.0.2.53
+webdir.online.partner.lync.cn. IN A 192.0.2.53
+clientconfig.partner.microsoftonline-p.net.cn. IN A 192.0.2.54
+clientconfig.microsoftonline-p.net. IN A 192.0.2.54
+sts-policy.example. IN A 192.0.2.55
+*.dkim.mail.microsoft. IN TXT "%(key)s"
+*.onmicrosoft.com. IN TXT "%(key)s"
+nokey.onmicrosoft.com. IN A 192.0.2.60
+unresolvable-test.mail.protection.outlook.com. IN TXT "a host without an address"
+*.onmicrosoft.us. IN TXT "%(key)s"
+*.partner.onmschina.cn. IN TXT "%(key)s"
+""" % {"key": DKIM_KEY}

@@ -1,0 +1,279 @@
+# SPDX-License-Identifier: ISC
+"""test_records: what is right, and every record missing or wrong in turn."""
+
+from records import ALL_SERVICES, CLOUDS, PROFILES, SERVICES, domain_key, profile_zone, rows, zone_text
+from tap import case, check, equal, table
+import bed as beds
+
+ALL = ("--services", ALL_SERVICES, "--verification", "MS=ms12345678", "--tenant", "contoso")
+IDS = [i for ids in SERVICES.values() for i in ids]
+IDS = list(dict.fromkeys(IDS))
+
+
+@case("a right domain with every service is complete, without a finding that is worse than info")
+def all_right(lab):
+    r = lab.once(*ALL, "right.test").exits(0)
+    d = r.doc()
+    equal(d["state"], "complete", "state", str(d))
+    check(d["complete"] is True, "complete is true", str(d))
+    check(not d.codes("error"), "no errors", str(d))
+    for rid in IDS:
+        equal(d.record(rid)["need"], "required", "need of " + rid, str(d))
+        equal(d.record(rid)["state"], "visible", "state of " + rid, str(d))
+        check(all(c["verdict"] == "ok" for c in d.cells(rid)), "every cell of %s is ok" % rid, str(d))
+    check(all(c["confirmed"] >= 2 for c in d.cells("mx", "resolver")), "resolvers are confirmed twice", d.record("mx"))
+
+
+@case("the default service is exchange: nothing else is required")
+def default_services(lab):
+    d = lab.once(lab.domain()).exits(0).doc()
+    equal({r["id"] for r in d["records"] if r["need"] == "required"}, {"mx", "spf", "autodiscover"}, "required rows", str(d))
+    for rid in ("sipfederationtls", "dmarc", "dkim-selector1", "mta-sts", "tls-rpt", "enterpriseenrollment"):
+        equal(d.record(rid)["state"], "not-configured", "state of " + rid, str(d))
+
+
+@table("missing: %s", [(i,) for i in IDS])
+def missing(lab, rid):
+    d = lab.once(*ALL, lab.domain("all", drop=[rid])).exits(2).doc()
+    equal(d["state"], "unpublished", "state", str(d))
+    equal(d.record(rid)["state"], "unpublished", "state of " + rid, str(d))
+    check(d.codes("error", rid), "an error names " + rid, str(d))
+    special = {"dkim-selector2": "dkim-selector2-missing"}.get(rid, "record-missing")
+    check(d.codes(record=rid) & {special, "record-missing"}, "%s or record-missing" % special, str(d))
+    check({c["verdict"] for c in d.cells(rid, "authority")} == {"missing"}, "missing at both authorities", str(d))
+    others = [r["id"] for r in d["records"] if r["need"] == "required" and r["id"] != rid and r["state"] == "unpublished"]
+    check(not others, "no other record suffers", others, str(d))
+    f = [f for f in d["findings"] if f["record"] == rid and f["severity"] == "error"][0]
+    check(f["title"] and f["advice"], "the finding says what to do", f)
+
+
+WRONG = [   # record, what stands in its place, the code that must name it (None: record-wrong or any other of its own)
+    ("verification", '@ IN TXT "MS=ms99999999"', None),
+    ("mx", "@ IN MX 10 mail.old.example.", None),
+    ("spf", '@ IN TXT "v=spf1 mx -all"', "spf-include-missing"),
+    ("autodiscover", "autodiscover IN CNAME www.example.", None),
+    ("sipfederationtls", "_sipfederationtls._tcp IN SRV 100 1 5061 edge.example.", None),
+    ("sip-tls", "_sip._tls IN SRV 100 1 443 edge.example.", None),
+    ("sip", "sip IN CNAME www.example.", None),
+    ("lyncdiscover", "lyncdiscover IN CNAME www.example.", None),
+    ("enterpriseregistration", "enterpriseregistration IN CNAME www.example.", None),
+    ("enterpriseenrollment", "enterpriseenrollment IN CNAME www.example.", None),
+    ("dkim-selector1", "selector1._domainkey IN CNAME www.example.", None),
+    ("dkim-selector2", "selector2._domainkey IN CNAME www.example.", None),
+    ("dmarc", '_dmarc IN TXT "v=DMARC1; p=sometimes"', "dmarc-syntax"),
+    ("mta-sts", '_mta-sts IN TXT "v=STSv1; id=not-alphanumeric!;"', None),
+    ("tls-rpt", '_smtp._tls IN TXT "v=TLSRPTv1; rua=nobody"', None),
+]
+
+
+@table("wrong: %s", WRONG)
+def wrong(lab, rid, text, code):
+    d = lab.once(*ALL, lab.domain("all", replace={rid: text})).exits(2).doc()
+    equal(d["state"], "unpublished", "state", str(d))
+    equal(d.record(rid)["state"], "unpublished", "state of " + rid, str(d))
+    check(d.codes("error", rid), "an error names " + rid, str(d))
+    if code:
+        check(code in d.codes(record=rid), "finding " + code, str(d))
+    check("ok" not in {c["verdict"] for c in d.cells(rid, "authority")}, "not ok at the authorities", str(d))
+    if rid != "verification":
+        check({c["verdict"] for c in d.cells(rid, "authority")} == {"wrong"}, "wrong, not missing", str(d))
+
+
+MISTAKES = [    # name, services, record, what stands in its place ({d} domain), the code, its severity
+    ("target with the zone appended", "autodiscover", "autodiscover IN CNAME autodiscover.outlook.com", "target-zone-appended", "error"),
+    ("MX target with the zone appended", "mx", "@ IN MX 0 {k}.mail.protection.outlook.com", "target-zone-appended", "error"),
+    ("target without dots", "autodiscover", "autodiscover IN CNAME autodiscover.", "target-not-fqdn", "error"),
+    ("two SPF records", "spf", '@ IN TXT "v=spf1 include:spf.protection.outlook.com -all"\n@ IN TXT "v=spf1 mx -all"', "spf-multiple", "error"),
+    ("SPF with a blank behind include:", "spf", '@ IN TXT "v=spf1 include: spf.protection.outlook.com -all"', "spf-syntax", "error"),
+    ("SPF with +all", "spf", '@ IN TXT "v=spf1 include:spf.protection.outlook.com +all"', "spf-all-permissive", "error"),
+    ("SPF without all", "spf", '@ IN TXT "v=spf1 include:spf.protection.outlook.com"', "spf-all-missing", "warning"),
+    ("SPF with something behind all", "spf", '@ IN TXT "v=spf1 -all include:spf.protection.outlook.com"', "spf-after-all", "error"),
+    ("SPF that includes itself", "spf", '@ IN TXT "v=spf1 include:spf.protection.outlook.com include:{d} -all"', "spf-loop", "error"),
+    ("SPF in quotes", "spf", '@ IN TXT "\\"v=spf1 include:spf.protection.outlook.com -all\\""', "txt-quoted", "error"),
+    ("SPF as type 99 only", "spf", '@ IN SPF "v=spf1 include:spf.protection.outlook.com -all"', "spf-type99", "error"),
+    ("SPF with a private address", "spf", '@ IN TXT "v=spf1 ip4:10.0.0.1 include:spf.protection.outlook.com -all"', "spf-ip-private", "warning"),
+    ("SPF with eleven lookups", "spf", '@ IN TXT "v=spf1 include:spf.protection.outlook.com a:a1.{d} a:a2.{d} a:a3.{d} a:a4.{d} '
+     'a:a5.{d} a:a6.{d} a:a7.{d} a:a8.{d} a:a9.{d} a:a10.{d} -all"\n' + "\n".join("a%d IN A 192.0.2.%d" % (i, i) for i in range(1, 11)),
+     "spf-too-many-lookups", "error"),
+    ("SPF with three void lookups", "spf", '@ IN TXT "v=spf1 a:v1.{d} a:v2.{d} a:v3.{d} include:spf.protection.outlook.com -all"',
+     "spf-too-many-void-lookups", "error"),
+    ("an old MX beside the new one", "mx", "@ IN MX 0 {k}.mail.protection.outlook.com.\n@ IN MX 10 mail.old.example.", "mx-extra", "error"),
+    ("null MX", "mx", "@ IN MX 0 .", "mx-null", "error"),
+    ("MX with the key of another domain", "mx", "@ IN MX 0 fabrikam-com.mail.protection.outlook.com.", "mx-wrong-key", "warning"),
+    ("MX that is an address", "mx", "@ IN MX 0 192.0.2.1.", "target-is-address", "error"),
+    ("the verification MX wins", "mx", "@ IN MX 32767 {k}.mail.protection.outlook.com.\n@ IN MX 0 ms12345678.msv1.invalid.",
+     "mx-verification-wins", "error"),
+    ("the GCC High target", "autodiscover", "autodiscover IN CNAME autodiscover.office365.us.", "cloud-mixed", "error"),
+    ("MS= left out", "verification", '@ IN TXT "ms12345678"', "ms-prefix-missing", "error"),
+    ("verification in upper case", "verification", '@ IN TXT "MS=MS12345678"', "txt-case", "error"),
+    ("verification with a blank", "verification", '@ IN TXT "MS=ms12345678 "', "txt-whitespace", "error"),
+    ("verification with a no-break space", "verification", '@ IN TXT "MS=ms12345678\\194\\160"', "txt-non-ascii", "error"),
+    ("verification and SPF in one string", "verification", '@ IN TXT "MS=ms12345678 v=spf1 include:spf.protection.outlook.com -all"',
+     "txt-joined-values", "error"),
+    ("an address for autodiscover", "autodiscover", "autodiscover IN A 192.0.2.77", "cname-flattened", "error"),
+    ("SRV fields shifted", "sipfederationtls", "_sipfederationtls._tcp IN SRV 1 5061 100 sipfed.online.lync.com.", "srv-fields-shifted", "error"),
+    ("DKIM as TXT", "dkim-selector1", 'selector1._domainkey IN TXT "selector1-{k}._domainkey.contoso.onmicrosoft.com"',
+     "dkim-txt-instead-of-cname", "error"),
+    ("DKIM target with the dots kept", "dkim-selector1", "selector1._domainkey IN CNAME selector1-{d}._domainkey.contoso.onmicrosoft.com.",
+     "dkim-target-shape", "error"),
+    ("DKIM formats mixed", "dkim-selector1", "selector1._domainkey IN CNAME selector1-{k}._domainkey.contoso.n-v1.dkim.mail.microsoft.",
+     "dkim-mixed-formats", "error"),
+    ("two DMARC records", "dmarc", '_dmarc IN TXT "v=DMARC1; p=reject"\n_dmarc IN TXT "v=DMARC1; p=none"', "dmarc-multiple", "error"),
+    ("DMARC without the semicolon", "dmarc", '_dmarc IN TXT "v=DMARC1; p=reject rua=mailto:a@{d}"', "dmarc-syntax", "error"),
+    ("DMARC p=none", "dmarc", '_dmarc IN TXT "v=DMARC1; p=none"', "dmarc-no-policy", "warning"),
+    ("msoid left over", "msoid", "msoid IN CNAME clientconfig.microsoftonline-p.net.", "msoid-present", "error"),
+]
+
+
+@case("the mistakes of the field, each in a domain of its own, each named by its code", slow=True)
+def mistakes(lab):
+    zones, blocks, wanted = [], "", {}
+    for name, rid, text, code, severity in MISTAKES:
+        d = lab.name()
+        text = text.replace("{d}", d).replace("{k}", domain_key(d))
+        zones.append(beds.Zone(d, zone_text(d, "all", replace={rid: text})))
+        blocks += 'domain "%s" { verification = "MS=ms12345678" tenant = "contoso" services = {%s} }\n' % (
+            d, ", ".join('"%s"' % s for s in ALL_SERVICES.split(",")))
+        wanted[d] = (name, rid, code, severity)
+    lab.bed.publish(*zones)
+    r = lab.with_config(blocks, limit=120).exits(2)
+    docs, failed = {d["domain"]: d for d in r.docs()}, []
+    for domain, (name, rid, code, severity) in wanted.items():
+        d = docs[domain]
+        found = [f["severity"] for f in d["findings"] if f["code"] == code]
+        state = "unpublished" if severity == "error" else "complete"
+        if code and found[:1] != [severity]:
+            failed.append("%s: wanted %s %s, found %s" % (name, severity, code, sorted(
+                "%s:%s" % (f["code"], f["severity"]) for f in d["findings"])))
+        elif d["state"] != state:
+            failed.append("%s: state %s, wanted %s\n%s" % (name, d["state"], state, d))
+        elif code and {"record-missing", "record-wrong"} & d.codes(record=rid):
+            failed.append("%s: a plain finding stands beside %s: %s" % (name, code, d.codes(record=rid)))
+    check(not failed, "%d of %d" % (len(failed), len(wanted)), *failed)
+
+
+@case("every cloud and every profile: a right zone is complete without an error", slow=True)
+def clouds_and_profiles(lab):
+    zones, blocks, names = [], "", {}
+    for cloud in CLOUDS:
+        for profile in PROFILES:
+            d = lab.name()
+            text, conf = profile_zone(d, cloud, profile)
+            zones.append(beds.Zone(d, text))
+            blocks += 'domain "%s" {\n%s}\n' % (d, conf)
+            names[d] = "%s, %s" % (cloud, profile)
+    lab.bed.publish(*zones)
+    r = lab.with_config(blocks, limit=120)
+    check(r.out.strip(), "documents came out", str(r))
+    bad = ["%s\n%s" % (names[d["domain"]], d) for d in r.docs() if d["state"] != "complete" or d.codes("error")]
+    equal(len(r.docs()), len(names), "documents", r.err)
+    check(not bad, "%d of %d are not complete" % (len(bad), len(names)), *bad)
+    r.exits(0)
+
+
+@table("every service of cloud %s", [(c,) for c in ("gcc-high", "dod", "21vianet")])
+def every_service(lab, cloud):
+    d = lab.name()
+    ids = [i for i in rows(d, cloud) if not i.startswith("dkim")]
+    services = ",".join(s for s in ALL_SERVICES.split(",") if s != "dkim")
+    lab.bed.zone(d, "\n".join(rows(d, cloud)[i] for i in ids))
+    doc = lab.once("--cloud", cloud, "--services", services, "--verification", "MS=ms12345678", "--tenant", "contoso", d).exits(0).doc()
+    check(not doc.codes("error"), "no errors", str(doc))
+    for rid in ids:
+        equal(doc.record(rid)["need"], "required", "need of " + rid, str(doc))
+
+
+@table("the other form is as good: %s", [
+    ("MX in mx.microsoft", "mx", "@ IN MX 0 {k}.o-v1.mx.microsoft."),
+    ("verification by MX", "verification", None),
+    ("DKIM of May 2025", None, None),
+    ("SPF with ~all, redirect away and other order", "spf", '@ IN TXT "v=spf1 ip4:198.51.99.7 include:spf.protection.outlook.com ~all"'),
+    ("SPF in several strings", "spf", '@ IN TXT "v=spf1 include:spf.prot" "ection.outlook.com -all"'),
+    ("upper case targets", "autodiscover", "autodiscover IN CNAME AutoDiscover.Outlook.COM."),
+    ("Intune without -s", "enterpriseenrollment", "enterpriseenrollment IN CNAME enterpriseenrollment.manage.microsoft.com."),
+])
+def other_form(lab, name, rid, text):
+    d = lab.name()
+    k = domain_key(d)
+    replace = {rid: text.replace("{k}", k)} if text else {}
+    if name.startswith("DKIM"):
+        replace = {"dkim-selector%d" % i: "selector%d._domainkey IN CNAME selector%d-%s._domainkey.Contoso.n-v1.dkim.mail.microsoft." %
+                   (i, i, k) for i in (1, 2)}
+    if name.startswith("verification"):
+        replace = {"verification": "@ IN MX 32767 ms12345678.msv1.invalid."}
+    lab.domain("all", replace=replace, name=d)
+    doc = lab.once(*ALL, d).exits(0).doc()
+    check(not doc.codes("error"), "no errors", str(doc))
+    if name.startswith("verification"):
+        check("verification-by-mx" in doc.codes("info"), "info verification-by-mx", str(doc))
+
+
+@table("the key of a name with dashes: %s", [(d,) for d in ("mu-sigma.test", "a-b-c.test", "weber-wis.test", "xn--mnchen-3ya.test")])
+def keys(lab, d):
+    lab.domain("exchange,dkim", name=d)
+    doc = lab.once("--services", "exchange,dkim", "--tenant", "contoso", d).exits(0).doc()
+    check("mx-wrong-key" not in doc.codes(), "the key is the one expected", str(doc))
+    check(domain_key(d) + ".mail.protection.outlook.com" in doc.record("mx")["expected"], "expected", doc.record("mx")["expected"])
+
+
+@case("an IDN is taken as typed and shown in both forms")
+def idn(lab):
+    lab.domain(name="xn--bcher-kva.test")
+    d = lab.once("bücher.test").exits(0).doc()
+    equal(d["domain"], "xn--bcher-kva.test", "domain")
+    r = lab.run("--once", "bücher.test").exits(0)
+    check("bücher.test" in r.out and "xn--bcher-kva.test" in r.out, "both forms in the text", str(r))
+
+
+@case("a subdomain that is not delegated lies in its parent's zone")
+def subdomain(lab):
+    parent = lab.name()
+    name = "sub." + parent
+    lab.bed.zone(parent, zone_text(name, "exchange").replace("@ IN", "sub IN").replace("autodiscover IN", "autodiscover.sub IN"))
+    d = lab.once(name).exits(0).doc()
+    equal(d.record("autodiscover")["name"], "autodiscover." + name, "owner")
+    equal({c["source"].split(".")[0] for c in d.cells("mx", "authority")}, {"ns1", "ns2"}, "authorities of the parent zone", str(d))
+
+
+@case("a subdomain that is delegated has servers of its own")
+def delegated_subdomain(lab):
+    parent = lab.name()
+    name = "sub." + parent
+    lab.bed.zone(parent, "sub IN NS ns3.hosting.test.", servers=("ns1", "ns2"))
+    lab.bed.publish(beds.Zone(name, zone_text(name, "exchange"), servers=("ns3",), stubs=[lab.bed.knots["ns3"].address]))
+    d = lab.once(name).exits(0).doc()
+    equal({c["address"].split(":")[0] for c in d.cells("mx", "authority")}, {lab.bed.knots["ns3"].address}, "authorities", str(d))
+
+
+@case("thirty-five other TXT values at the apex: the answer comes by TCP and ours is found")
+def many_txt(lab):
+    many = "\n".join('@ IN TXT "%s=%s"' % ("site-verification-%02d" % i, "x" * 60) for i in range(35))
+    d = lab.once("--verification", "MS=ms12345678", lab.domain("verify,exchange", add=many)).exits(0).doc()
+    check(len(d.cells("spf", "authority")[0]["values"]) >= 1, "values are shown", d.record("spf"))
+
+
+@case("the admin's own record is judged like the others")
+def own_record(lab):
+    d1 = lab.domain(add="crm IN CNAME contoso.crm4.dynamics.example.")
+    d2 = lab.domain(add="crm IN CNAME other.example.")
+    block = 'domain "%s" { record "crm" { name = "crm" type = CNAME value = "contoso.crm4.dynamics.example" } }\n'
+    r = lab.with_config(block % d1 + block % d2).exits(2)
+    one, two = sorted(r.docs(), key=lambda d: d["domain"] != d1)
+    equal(one.record("crm")["state"], "visible", "state", str(one))
+    equal(two.record("crm")["state"], "unpublished", "state", str(two))
+
+
+@case("an MX target without an address is an error")
+def unresolvable(lab):
+    d = lab.once(lab.domain(name="unresolvable.test")).exits(2).doc()
+    check("target-unresolvable" in d.codes("error", "mx"), "target-unresolvable", str(d))
+
+
+@case("a DKIM target without a key is named")
+def no_key(lab):
+    d = lab.name()
+    replace = {"dkim-selector%d" % i: "selector%d._domainkey IN CNAME selector%d-%s._domainkey.nokey.onmicrosoft.com." %
+               (i, i, domain_key(d)) for i in (1, 2)}
+    lab.domain("exchange,dkim", replace=replace, name=d)
+    doc = lab.once("--services", "exchange,dkim", "--tenant", "nokey", d).doc()
+    check("dkim-no-key" in doc.codes(), "dkim-no-key", str(doc))

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: ISC
+"""test_time: stale caches, the ETA coming true, --wait."""
+
+import time
+
+from lab import interrupt, when
+from tap import case, check, equal, table
+import bed as beds
+
+OLD = {"autodiscover": "autodiscover IN CNAME www.example."}
+
+
+def stale(lab, ttl=7, caches=("r1",), **old):
+    """A domain that is right, and caches that have the former answer for ttl seconds more."""
+    name = lab.domain(ttl=ttl, negative=ttl, **old)
+    for c in caches:
+        m = lab.bed.caches[c].ask("autodiscover." + name, "CNAME")
+        check(m is not None, "the cache answers")
+    planted = time.time()
+    lab.change(name)
+    return name, planted
+
+
+@table("a cache holds %s: stale, with an ETA", [
+    ("the old value", {"replace": OLD}, "ttl", "NOERROR"),
+    ("the absence", {"drop": ["autodiscover"]}, "negative-ttl", "NXDOMAIN"),
+])
+def stale_cell(lab, name, old, basis, rcode):
+    domain, planted = stale(lab, 40, **old)
+    d = lab.once(domain).exits(1).doc()
+    equal(d["state"], "published", "state", str(d))
+    r1 = d.cells("autodiscover", address=lab.bed.caches["r1"].address)[0]
+    r2 = d.cells("autodiscover", address=lab.bed.caches["r2"].address)[0]
+    equal((r1["verdict"], r1["rcode"], r2["verdict"]), ("stale", rcode, "ok"), "cells", str(d))
+    check(r1["ttl"] <= 40, "TTL as the cache counts it", r1)
+    check(abs(when(r1["eta"]) - planted - 40) < 3, "ETA of the cell: %+.1f s" % (when(r1["eta"]) - planted - 40), r1)
+    equal(d["eta"], r1["eta"], "ETA of the domain", str(d))
+    equal(d["eta_basis"], basis, "what rules", str(d))
+    equal(d.record("autodiscover")["visible"], 0.5, "visible", str(d))
+    check(not d.codes("error"), "a stale cache is no error", str(d))
+    check(d.codes("info") & {"cache-stale", "negative-cache"}, "explained", str(d))
+
+
+@table("--wait: the ETA comes true for %s", [("an old value", {"replace": OLD}), ("an absence", {"drop": ["autodiscover"]})], slow=True)
+def wait(lab, name, old):
+    domain, planted = stale(lab, 9, caches=("r1", "r2"), **old)
+    eta = when(lab.once(domain).exits(1).doc()["eta"])
+    r = lab.run("--wait=30s", "--format", "json", domain).exits(0)
+    end = time.time()
+    d = r.doc()
+    equal(d["state"], "complete", "state", str(d))
+    check(d["milestones"]["complete"], "the moment is told", d["milestones"])
+    check(-3 < end - eta < 3, "complete %+.1f s from the ETA" % (end - eta), str(d))
+    check(len(lab.bed.seen("autodiscover." + domain, ["r1"])) <= 8, "not asked while it cannot change",
+          lab.bed.seen("autodiscover." + domain))
+
+
+@case("--wait sees the record being published", slow=True)
+def wait_publish(lab):
+    h = lab.bed.hostile(upstream=lab.bed.knots["ns1"])
+    domain = lab.domain(drop=["mx"], servers=("ns1",), delegation=(h,), ns=(h,), stubs=[lab.bed.knots["ns1"].address])
+    p = lab.start_program("--wait=40s", "--format", "json", domain)
+    beds.poll("the first question for MX", lambda: [q for q in lab.bed.hostile_queries(h) if q[2] == "MX"])
+    lab.change(domain)
+    r = lab.end(p).exits(0)
+    check(r.seconds < 15, "within %.1f s" % r.seconds)
+
+
+@case("--wait that runs out ends with 4 and says what is known")
+def wait_out(lab):
+    domain = lab.domain(drop=["mx"])
+    r = lab.run("--wait=2s", "--format", "json", domain).exits(4)
+    check(1.5 < r.seconds < 6, "after about two seconds: %.1f" % r.seconds)
+    equal(r.doc()["state"], "unpublished", "state", str(r))
+
+
+@table("--wait that runs out with --format nagios: %s", [("unpublished", {"drop": ["mx"]}, 2), ("published", None, 1)])
+def wait_out_nagios(lab, name, old, rc):
+    domain = lab.domain(**old) if old else stale(lab, 60, replace=OLD)[0]
+    lab.run("--wait=2s", "--format", "nagios", domain).exits(rc)
+
+
+@case("--until published does not wait for caches")
+def until_published(lab):
+    domain, _ = stale(lab, 60, replace=OLD)
+    r = lab.run("--wait=20s", "--until", "published", domain).exits(0)
+    check(r.seconds < 8, "at once: %.1f s" % r.seconds)
+    lab.once("--until", "published", domain).exits(0)
+    lab.once("--until", "complete", domain).exits(1)
+
+
+@case("--wait ends at once when all is right")
+def wait_right(lab):
+    r = lab.run("--wait", "right.test").exits(0)
+    check(r.seconds < 8, "at once: %.1f s" % r.seconds)
+
+
+@case("SIGINT ends a wait and prints what is known")
+def sigint(lab):
+    h = lab.bed.hostile(upstream=lab.bed.knots["ns1"])
+    domain = lab.domain(drop=["autodiscover"], servers=("ns1",), delegation=(h,), ns=(h,), stubs=[lab.bed.knots["ns1"].address])
+    p = lab.start_program("--wait=60s", "--format", "json", domain)
+    beds.poll("a cache was asked", lambda: lab.bed.seen(domain))
+    interrupt(p)
+    r = lab.end(p, 10)
+    check(r.rc >= 0, "no death by signal", str(r))
+    d = r.doc()
+    equal(d["domain"], domain, "document")
+    check(r.rc != 0, "not complete: not 0", str(r))
+
+
+@case("a value with a short TTL is complete though the TTL runs out meanwhile")
+def short_ttl(lab):
+    lab.once(lab.domain(ttl=1)).exits(0)
+
+
+@case("one stale resolver does not move the ETA of the others' records")
+def eta_per_record(lab):
+    domain, _ = stale(lab, 60, replace=OLD)
+    d = lab.once(domain).exits(1).doc()
+    check(not d.record("mx")["eta"], "no ETA for what is visible", d.record("mx"))
+    equal(d.record("mx")["state"], "visible", "state of mx", str(d))
+
+
+@case("no ETA while something required is unpublished")
+def no_eta(lab):
+    name = lab.domain(ttl=60, replace=OLD)
+    lab.bed.caches["r1"].ask("autodiscover." + name, "CNAME")
+    lab.change(name, drop=["mx"])
+    d = lab.once(name).exits(2).doc()
+    equal(d["eta"], None, "ETA", str(d))

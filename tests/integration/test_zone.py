@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: ISC
+"""test_zone: the delegation, the agreement of the authorities, the gate, DNSSEC."""
+
+from records import right, zone_text
+from tap import case, check, equal, table
+
+
+def required(doc):
+    return [r["id"] for r in doc["records"] if r["need"] == "required"]
+
+
+@case("a secondary out of step: authority-disagree, and nobody asks the caches")
+def out_of_step(lab):
+    name = lab.name()
+    lab.bed.zone(name, right(name), per_server={"ns2": zone_text(name, drop=["autodiscover"])})
+    d = lab.once(name).exits(2).doc()
+    check("authority-disagree" in d.codes("error"), "authority-disagree", str(d))
+    by = {c["address"].split(":")[0]: c["verdict"] for c in d.cells("autodiscover", "authority")}
+    equal(by, {lab.bed.knots["ns1"].address: "ok", lab.bed.knots["ns2"].address: "missing"}, "verdicts", str(d))
+    check(not lab.bed.seen("autodiscover." + name), "no cache was asked for it", lab.bed.seen(name))
+    lab.change(name)
+    lab.once(name).exits(0)
+
+
+@case("a real secondary that has not transferred yet")
+def transfer(lab):
+    name = lab.name()
+    lab.bed.zone(name, zone_text(name, drop=["mx"]), transfer=True)
+    lab.bed.knots["ns2"].ctl("zone-freeze", name + ".")
+    lab.change(name)
+    d = lab.once(name).exits(2).doc()
+    check("authority-disagree" in d.codes("error"), "authority-disagree", str(d))
+    check(not [q for q in lab.bed.seen(name) if q[1:] == (name + ".", "MX")], "no cache was asked", lab.bed.seen(name))
+    lab.bed.knots["ns2"].ctl("zone-thaw", name + ".")
+    lab.bed.knots["ns2"].ctl("-b", "zone-retransfer", name + ".")
+    lab.once(name).exits(0)
+
+
+@case("the gate by packet count: what is absent at the authorities is not asked at caches, except with --peek")
+def gate(lab):
+    name = lab.domain(drop=["autodiscover"], replace={"mx": "@ IN MX 10 mail.old.example."})
+    d = lab.once(name).exits(2).doc()
+    check({(c["verdict"], c["reason"]) for c in d.cells("autodiscover", "resolver")} == {("unknown", "gated")}, "gated", str(d))
+    check(not lab.bed.seen("autodiscover." + name), "absent: not asked", lab.bed.seen(name))
+    check((name + ".", "MX") not in {q[1:] for q in lab.bed.seen(name)}, "wrong: not asked", lab.bed.seen(name))
+    check((name + ".", "TXT") in {q[1:] for q in lab.bed.seen(name)}, "right: asked", lab.bed.seen(name))
+    lab.once("--peek", name).exits(2)
+    check({c for c, n, _ in lab.bed.seen("autodiscover." + name)} == {"r1", "r2"}, "--peek asks", lab.bed.seen(name))
+
+
+@case("optional and absent: not asked at caches")
+def optional_absent(lab):
+    name = lab.domain()
+    lab.once(name).exits(0)
+    asked = {n for _, n, _ in lab.bed.seen(name)}
+    check(asked <= {name + ".", "autodiscover." + name + "."}, "only what exists was asked for", asked)
+
+
+@case("no absence is planted: after publishing, the first look sees it at once")
+def never_planted(lab):
+    name = lab.domain(drop=["autodiscover"], negative=3600)
+    lab.once(name).exits(2)
+    lab.change(name)
+    d = lab.once(name).exits(0).doc()
+    equal(d["state"], "complete", "state", str(d))
+
+
+@case("the domain is not delegated: delegation-missing, one finding, exit 2")
+def not_delegated(lab):
+    name = lab.name()
+    d = lab.once(name).exits(2).doc()
+    equal([f["code"] for f in d["findings"] if f["severity"] == "error"], ["delegation-missing"], "errors", str(d))
+    for rid in required(d):
+        check({c["reason"] for c in d.cells(rid)} <= {"zone-broken", "gated"}, "cells of %s are zone-broken" % rid, str(d))
+    d.never("missing", "wrong")
+    check(not lab.bed.seen(name), "no cache learned that it does not exist", lab.bed.seen(name))
+
+
+@case("parent and child name different servers: delegation-mismatch, a warning while they serve")
+def mismatch(lab):
+    name = lab.domain(servers=("ns1", "ns2", "ns3"), delegation=("ns1", "ns2"), ns=("ns1", "ns3"))
+    d = lab.once(name).exits(0).doc()
+    check("delegation-mismatch" in d.codes("warning"), "delegation-mismatch", str(d))
+
+
+@case("a server that only the child names counts as well")
+def child_only(lab):
+    name = lab.name()
+    lab.bed.zone(name, right(name), servers=("ns1", "ns2"), delegation=("ns1",), ns=("ns1", "ns2"),
+                 per_server={"ns2": zone_text(name, drop=["mx"])})
+    d = lab.once(name).doc()
+    check(lab.bed.knots["ns2"].address in {c["address"].split(":")[0] for c in d.cells("mx", "authority")}, "it has a column", str(d))
+    check("delegation-mismatch" in d.codes(), "delegation-mismatch", str(d))
+
+
+@case("name servers inside the zone, found by glue")
+def glue(lab):
+    name = lab.name()
+    own = "ns1.%s." % name
+    address = lab.bed.knots["ns1"].address
+    lab.bed.zone(name, right(name) + "ns1 IN A %s\n" % address, servers=("ns1",), delegation=(own,), ns=(own,),
+                 glue="%s IN A %s\n" % (own, address), stubs=[address])
+    d = lab.once(name).exits(0).doc()
+    equal({c["address"].split(":")[0] for c in d.cells("mx", "authority")}, {address}, "authorities", str(d))
+
+
+@case("a name server's name that does not resolve is named and counts for nothing")
+def no_address(lab):
+    name = lab.domain(servers=("ns1",), delegation=("ns1", "nowhere.hosting.test."), ns=("ns1", "nowhere.hosting.test."))
+    d = lab.once(name).exits(0).doc()
+    check(d.codes("warning") & {"authority-unreachable", "delegation-lame"}, "named", str(d))
+
+
+@case("the zone the admin edits is not the delegated one")
+def other_zone(lab):
+    name = lab.domain()
+    conf = 'domain "%s" { nameservers = {"ns3.hosting.test"} }\n' % name
+    d = lab.with_config(conf).doc()
+    check("delegation-mismatch" in d.codes(), "delegation-mismatch", str(d))
+
+
+@case("a cut below the domain is named")
+def cut(lab):
+    name = lab.domain(drop=["autodiscover"], add="autodiscover IN NS gone.hosting.test.\n")
+    d = lab.once(name)
+    check(d.rc in (2, 3), "not complete", str(d))
+    check("zone-cut-unexpected" in d.doc().codes(), "zone-cut-unexpected", str(d))
+
+
+@case("a signed zone is complete at the validating cache too")
+def signed(lab):
+    lab.once("signed.test", resolvers=("r1", "r4")).exits(0)
+
+
+@case("a bogus zone: unknown at the validating cache, never missing; dnssec-bogus", slow=True)
+def bogus(lab):
+    r = lab.once("bogus.test", resolvers=("r1", "r4"))
+    d = r.doc()
+    address = lab.bed.caches["r4"].address
+    d.never("missing", "ok", "stale", address=address)
+    check({c["reason"] for c in d.cells("mx", address=address)} <= {"servfail", "bogus", "zone-broken", "set-aside"}, "reason", str(d))
+    check(r.rc != 0, "not complete", str(r))
+    check("dnssec-bogus" in d.codes("error"), "dnssec-bogus", str(d))
+
+
+@case("a wildcard that answers for msoid")
+def wildcard(lab):
+    d = lab.once(lab.domain(add="* IN A 192.0.2.99\n")).exits(2).doc()
+    check(d.codes(record="msoid") & {"msoid-present", "wildcard-answer"}, "named", str(d))
+
+
+@table("the wrong place: %s", [
+    ("owner doubled", {}, "autodiscover.{d} IN CNAME autodiscover.outlook.com.", "owner-doubled", ("autodiscover",)),
+    ("literal @", {}, '\\@ IN TXT "v=spf1 include:spf.protection.outlook.com -all"', "owner-literal-at", ("spf",)),
+    ("www", {}, 'www IN TXT "v=spf1 include:spf.protection.outlook.com -all"', "owner-wrong-place", ("spf",)),
+])
+def wrong_place(lab, name, replace, add, code, drop):
+    d = lab.name()
+    lab.domain(name=d, drop=drop, add=add.replace("{d}", d))
+    doc = lab.once(d).exits(2).doc()
+    check(doc.codes(record=drop[0]) & {code, "record-missing"}, "%s or record-missing" % code, str(doc))
