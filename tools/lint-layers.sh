@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
 # lint-layers.sh: prints each include that breaks the layers.  Rooms know the rooms below them and nobody above; a
-# library is known in one place.  The tables are those of ARCHITECTURE.md.
+# library is known in one place; tests may look at anything.  The tables are those of ARCHITECTURE.md.
 set -u
 
 # room: the faces it may include besides its own
@@ -30,7 +30,6 @@ libraries() {
 	jansson\.h		src/view/.*|src/conf/import.*
 	event2/.*		src/loop/.*
 	ares.*\.h		src/transport/.*
-	check\.h		tests/.*
 	END
 }
 
@@ -74,6 +73,6 @@ $4 ~ /^src\// || $4 ~ /^\.\.\// {
 }
 {
 	for (i = 1; i <= n; i++)
-		if ($4 ~ header[i] && $2 !~ place[i])
+		if ($4 ~ header[i] && $2 !~ place[i] && $3 != "tests")
 			print $2 ": only " place[i] " may include " $4
 }'

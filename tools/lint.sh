@@ -42,8 +42,11 @@ layers() {
 
 # The archive of the core asks nobody for network, disk or HTTP: third parties are JSON, configuration and IDNA only.
 core_symbols() {
-	nm -A -u "$build/libcore.a" 2>/dev/null |
-	    grep -E ' U (event_|evtimer_|evsignal_|evutil_|ares_|sqlite3_|MHD_|curl_|(socket|connect|bind|sendto|recvfrom|poll|epoll_wait)(@|$))'
+	nm -g "$build/libcore.a" 2>/dev/null | awk '
+	NF == 3 { own[$3] = 1 }
+	$1 == "U" { wanted[$2] = 1 }
+	END { for (s in wanted) if (!(s in own)) print s }' | sort |
+	    grep -E '^(ev(ent|timer|signal|util)_|ares_|sqlite3_|MHD_|curl_|(socket|connect|bind|sendto|recvfrom|poll|epoll_wait)$)'
 }
 
 licence_line() {
@@ -52,10 +55,10 @@ licence_line() {
 	done
 }
 
-# 120 columns are the aim, 132 the end.  Tabs count to the next multiple of 8.
+# 120 columns are the aim, 140 the end, but for rows of test cases.  Tabs count to the next multiple of 8.
 # shellcheck disable=SC2016
 shape() {
-	c_files | xargs awk -v max=132 '
+	c_files | xargs awk -v max=140 '
 	{
 		line = $0; width = 0
 		while ((t = index(line, "\t")) > 0) {
@@ -63,7 +66,7 @@ shape() {
 			line = substr(line, t + 1)
 		}
 		width += length(line)
-		if (width > max) print FILENAME ":" FNR ": " width " columns"
+		if (width > max && FILENAME !~ /^tests/) print FILENAME ":" FNR ": " width " columns"
 		if ($0 ~ /[ \t]$/) print FILENAME ":" FNR ": blank at the end of the line"
 	}'
 }
@@ -90,7 +93,7 @@ shell_scripts() {
 check 'layers: includes go downwards, one library one room' layers
 check 'libcore.a needs neither network nor disk nor HTTP' core_symbols
 check 'each file names its licence' licence_line
-check 'lines have 132 columns at most and no blank at the end' shape
+check 'lines have 140 columns at most and no blank at the end' shape
 check 'no function without a bound' banned
 if [ -x "$build/tools/conf-keys" ]; then
 	check 'configuration keys, man page and example agree' conf_documented
