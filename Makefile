@@ -60,7 +60,7 @@ $(BUILD)/obj/%.o: %.c
 $(BUILD)/obj/tests/%.o: CFLAGS_ALL += $(TEST_CFLAGS)
 
 # The catalog compiled in: its lines as one C string.
-$(BUILD)/gen/catalog_conf.c: etc/catalog.conf
+$(BUILD)/gen/catalog_conf.c: etc/catalog.conf Makefile
 	@mkdir -p $(@D)
 	@{ echo '#include "catalog_conf.h"'; echo 'const char catalog_conf[] ='; \
 	  sed 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $<; echo ';'; } > $@
@@ -205,7 +205,7 @@ deps:
 configure: configure.ac
 	@command -v autoconf >/dev/null || { echo 'autoconf is missing; "make deps" names and installs what is needed' >&2; exit 1; }
 	autoconf
-	@touch $@
+	@rm -rf autom4te.cache; touch $@
 $(CONFIG): configure config.mk.in tools/outside.mk.in
 	@if [ -x $(@D)/config.status ]; then cd $(@D) && ./config.status --recheck && ./config.status; else ./configure; fi
 	@touch $@
@@ -217,6 +217,7 @@ INSTALL = install
 INSTALL_DATA = $(INSTALL) -m 644
 MAN8 = $(wildcard man/*.8)
 MAN5 = $(wildcard man/*.5)
+CATALOG := $(wildcard etc/catalog.conf)
 
 install: all
 	$(INSTALL) -d $(DESTDIR)$(sbindir) $(DESTDIR)$(mandir)/man5 $(DESTDIR)$(mandir)/man8 $(DESTDIR)$(confdir)/conf.d \
@@ -224,7 +225,7 @@ install: all
 	$(if $(PROGRAM),$(INSTALL) -m 755 $(PROGRAM) $(DESTDIR)$(sbindir)/m365dnsd)
 	$(INSTALL_DATA) $(MAN8) $(DESTDIR)$(mandir)/man8
 	$(INSTALL_DATA) $(MAN5) $(DESTDIR)$(mandir)/man5
-	$(INSTALL_DATA) $(wildcard etc/catalog.conf) $(DESTDIR)$(datadir)/m365dnsd
+	$(if $(CATALOG),$(INSTALL_DATA) $(CATALOG) $(DESTDIR)$(datadir)/m365dnsd)
 	$(INSTALL_DATA) README.md NEWS LICENSE etc/m365dnsd.conf.example $(DESTDIR)$(docdir)
 	test -e $(DESTDIR)$(confdir)/m365dnsd.conf || \
 	    $(INSTALL_DATA) etc/m365dnsd.conf.example $(DESTDIR)$(confdir)/m365dnsd.conf
