@@ -111,19 +111,23 @@ opt_decode(struct decoder *d, const struct dns_name *owner, const struct wire_rr
 static bool
 section_decode(struct decoder *d, size_t *off, size_t count, bool additional, const struct rr **ret, size_t *ret_n)
 {
+	static const char too_few[] = "there are fewer records than the header says";
 	uint8_t buf[WIRE_RDATA_MAX];
 	struct rr *rrs;
 	size_t n = 0;
 
 	/* Before the array is made: its size comes from outside. */
 	if (count > (d->w.len - *off) / WIRE_RR_MIN)
-		return bad(d, "there are fewer records than the header says");
+		return bad(d, too_few);
 	rrs = arena_alloc(d->a, count * sizeof(*rrs));
 	for (size_t i = 0; i < count; i++) {
-		const struct dns_name *owner = owner_decode(d, off);
+		const struct dns_name *owner;
 		struct wire_rr rr;
 		struct rdata data;
 
+		if (*off == d->w.len)
+			return bad(d, too_few);
+		owner = owner_decode(d, off);
 		if (!owner || !wire_rr(&d->w, off, &rr))
 			return false;
 		if (rr.type == DNS_TYPE_OPT) {
