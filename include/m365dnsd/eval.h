@@ -179,6 +179,11 @@ void eval_domain(struct matrix *m, const struct domain_prior *prior, struct aren
 void eval_columns(struct matrix *m);
 /* Bits of rows whose gate is open: every authority that counts gives the right answer, and an answer that exists. */
 uint64_t eval_gates(struct matrix *m, struct arena *a);
+/*
+ * Is an answer with these verdicts (by slot) a right one for its whole row: everything required of it right, something of it
+ * there, and nothing wrong where nothing is required?  The rule of the gate, and of `confirmed`.
+ */
+bool eval_row_good(const struct plan *plan, size_t row, enum view view, const uint8_t verdict[PLAN_SLOTS_MAX]);
 
 /* The verdict of one cell of one expectation, after eval_domain or eval_columns. */
 struct cell_result {

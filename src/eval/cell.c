@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: ISC */
+/* cell: what one source says of one expectation, and which gates are open. */
+#include <string.h>
+
+#include "roll.h"
+
+const struct answer *
+matrix_answer(const struct matrix *m, size_t row, size_t col)
+{
+	const struct eval_cell *c = MATRIX_CELL(m, row, col);
+	const struct answer *an;
+
+	/* a failure that is not final leaves the last answer standing: a lost packet is no news */
+	if (c->variant == 0 || c->variant >= m->n_variants || (c->reason != REASON_NONE && (c->flags & EVAL_FINAL) != 0))
+		return NULL;
+	an = m->variants[c->variant].answer;
+	if (an == NULL || an->kind == ANSWER_REFERRAL || an->kind == ANSWER_FAILURE)
+		return NULL;
+	return m->columns[col].kind == SOURCE_AUTHORITY && !c->aa ? NULL : an;
+}
+
+/* Why there is no answer to be used. */
+static struct cell_say
+cell_excuse(const struct matrix *m, size_t row, size_t col)
+{
+	const struct eval_cell *cell = MATRIX_CELL(m, row, col);
+	const struct eval_column *c = &m->columns[col];
+	enum reason reason = (enum reason)cell->reason;
+
+	if (c->source == NULL)
+		return (struct cell_say){ SAY_UNKNOWN, c->no_source != REASON_NONE ? c->no_source : REASON_NETWORK };
+	if ((cell->flags & EVAL_ASKED) == 0) {
+		if (c->set_aside)
+			return (struct cell_say){ SAY_UNKNOWN, c->reason != REASON_NONE ? c->reason : REASON_SET_ASIDE };
+		return (struct cell_say){ SAY_PENDING, REASON_GATED };
+	}
+	/* answered, but not usable: a referral, or without authority */
+	if (reason == REASON_NONE && cell->variant != 0)
+		return (struct cell_say){ SAY_UNKNOWN, REASON_LAME };
+	if (reason == REASON_NONE || (cell->flags & EVAL_FINAL) == 0)
+		return (struct cell_say){ SAY_PENDING, reason == REASON_NONE ? REASON_GATED : reason };
+	return (struct cell_say){ SAY_UNKNOWN, reason };
+}
+
+struct cell_say
+cell_says(const struct matrix *m, size_t expectation, size_t col)
+{
+	const struct expectation *e = plan_expectation(m->plan, expectation);
+	enum view view = column_view(&m->columns[col]);
+	static const enum say says[] = { [VERDICT_OK] = SAY_OK, [VERDICT_WRONG] = SAY_WRONG, [VERDICT_MISSING] = SAY_MISSING };
+	uint8_t verdict;
+
+	if ((e->views & 1u << view) == 0)
+		return (struct cell_say){ SAY_NOTHING, REASON_GATED };
+	if (matrix_answer(m, e->question, col) == NULL)
+		return cell_excuse(m, e->question, col);
+	verdict = m->variants[MATRIX_CELL(m, e->question, col)->variant].verdict[view][e->slot];
+	if (verdict >= ARRAY_LEN(says))
+		return (struct cell_say){ SAY_PENDING, REASON_GATED };
+	return (struct cell_say){ says[verdict], REASON_NONE };
+}
+
+int64_t
+cell_expiry(const struct matrix *m, size_t row, size_t col, enum eta_basis *ret)
+{
+	const struct eval_cell *c = MATRIX_CELL(m, row, col);
+	const struct answer *an = matrix_answer(m, row, col);
+	int64_t at = c->checked_ms + (int64_t)c->ttl * 1000;
+
+	*ret = an != NULL && (an->kind == ANSWER_NODATA || an->kind == ANSWER_NXDOMAIN) ? ETA_NEGATIVE_TTL : ETA_TTL;
+	return at > m->now_ms ? at : m->now_ms;
+}
+
+void
+eval_cell(const struct matrix *m, size_t expectation, size_t column, bool published, struct cell_result *ret)
+{
+	static const enum verdict verdicts[] = {
+		[SAY_OK] = VERDICT_OK, [SAY_WRONG] = VERDICT_WRONG, [SAY_MISSING] = VERDICT_MISSING,
+		[SAY_UNKNOWN] = VERDICT_UNKNOWN, [SAY_PENDING] = VERDICT_UNKNOWN, [SAY_NOTHING] = VERDICT_UNKNOWN,
+	};
+	const struct eval_column *c = &m->columns[column];
+	struct cell_say s = cell_says(m, expectation, column);
+
+	*ret = (struct cell_result){ .verdict = verdicts[s.say], .reason = s.reason };
+	if (s.say != SAY_UNKNOWN && s.say != SAY_NOTHING && c->kind == SOURCE_RESOLVER && column_view(c) == VIEW_PUBLIC &&
+	    matrix_broken(m)) {
+		ret->verdict = VERDICT_UNKNOWN;
+		ret->reason = REASON_ZONE_BROKEN;
+		return;
+	}
+	if (c->kind != SOURCE_RESOLVER || column_view(c) != VIEW_PUBLIC || !published ||
+	    (s.say != SAY_WRONG && s.say != SAY_MISSING))
+		return;
+	ret->verdict = VERDICT_STALE;
+	ret->eta_ms = cell_expiry(m, plan_expectation(m->plan, expectation)->question, column, &ret->eta_basis);
+}
+
+/* ---- judging what is unjudged ---- */
+
+static void
+variant_judge(struct matrix *m, struct arena *a, size_t i, struct eval_variant *v, bool by_mx, bool again)
+{
+	const struct expectation *e = plan_expectation(m->plan, i);
+	struct judgement j;
+
+	for (int view = 0; view < VIEW_MAX; view++) {
+		if ((e->views & 1u << view) == 0 || (!again && v->verdict[view][e->slot] != VERDICT_UNJUDGED))
+			continue;
+		eval_judge(m->plan, i, (enum view)view, v->answer, by_mx, a, &j);
+		v->verdict[view][e->slot] = (uint8_t)j.verdict;
+	}
+}
+
+/* All variants of the expectation's row, each once. */
+static void
+expectation_judge(struct matrix *m, struct arena *a, size_t i, bool by_mx, bool again)
+{
+	size_t row = plan_expectation(m->plan, i)->question;
+	bool *done = arena_alloc(a, m->n_variants + 1);
+
+	for (size_t col = 0; col < m->n_columns; col++) {
+		uint16_t v = MATRIX_CELL(m, row, col)->variant;
+		const struct answer *an;
+
+		if (v == 0 || v >= m->n_variants || done[v])
+			continue;
+		done[v] = true;
+		an = m->variants[v].answer;
+		if (an != NULL && an->kind != ANSWER_REFERRAL && an->kind != ANSWER_FAILURE)
+			variant_judge(m, a, i, &m->variants[v], by_mx, again);
+	}
+}
+
+bool
+matrix_judge(struct matrix *m, struct arena *a)
+{
+	int txt = plan_find(m->plan, "verification"), mx = plan_find(m->plan, "verification-mx");
+	bool by_mx = false;
+
+	for (size_t i = 0; i < plan_n_expectations(m->plan); i++)
+		expectation_judge(m, a, i, false, false);
+	if (txt < 0)
+		return false;
+	for (size_t col = 0; mx >= 0 && col < m->n_columns; col++)
+		by_mx = by_mx || (column_decides(m, &m->columns[col]) && cell_says(m, (size_t)mx, col).say == SAY_OK);
+	/* the proof may have come or gone since the texts were judged */
+	expectation_judge(m, a, (size_t)txt, by_mx, true);
+	return by_mx;
+}
+
+/* ---- gates ---- */
+
+/*
+ * A row is right when everything required of it is, and something of it exists: nobody asks resolvers for what is absent.
+ * A value that nothing requires shuts the gate only where nothing required stands in the same row: it may stay as it is.
+ */
+bool
+eval_row_good(const struct plan *plan, size_t row, enum view view, const uint8_t verdict[PLAN_SLOTS_MAX])
+{
+	uint8_t list[PLAN_SLOTS_MAX];
+	size_t n = plan_question_expectations(plan, row, list), ok = 0, wrong = 0, required = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct expectation *e = plan_expectation(plan, list[i]);
+
+		if ((e->views & 1u << view) == 0)
+			continue;
+		if (verdict[e->slot] != VERDICT_OK && e->need == NEED_REQUIRED)
+			return false;
+		required += e->need == NEED_REQUIRED;
+		ok += verdict[e->slot] == VERDICT_OK && e->rule != RULE_ABSENT;
+		wrong += verdict[e->slot] == VERDICT_WRONG;
+	}
+	return ok > 0 && (wrong == 0 || required > 0);
+}
+
+static bool
+gate_cell_good(const struct matrix *m, size_t row, size_t col)
+{
+	const struct answer *an = matrix_answer(m, row, col);
+
+	return an != NULL && (an->kind == ANSWER_POSITIVE || an->n_chain > 0) &&
+	    eval_row_good(m->plan, row, VIEW_PUBLIC, m->variants[MATRIX_CELL(m, row, col)->variant].verdict[VIEW_PUBLIC]);
+}
+
+static bool
+gate_is_open(const struct matrix *m, size_t row)
+{
+	unsigned n = 0, good = 0;
+
+	for (size_t col = 0; col < m->n_columns; col++) {
+		if (m->columns[col].kind != SOURCE_AUTHORITY || !m->columns[col].counts)
+			continue;
+		n++;
+		good += gate_cell_good(m, row, col);
+	}
+	if (m->policy.authorities == AUTHORITIES_MAJORITY)
+		return good * 2 > n;
+	return n > 0 && good == n;
+}
+
+uint64_t
+eval_gates(struct matrix *m, struct arena *a)
+{
+	uint64_t gates = 0;
+
+	if (m->policy.authorities == AUTHORITIES_NONE)
+		return UINT64_MAX;
+	eval_columns(m);
+	matrix_judge(m, a);
+	for (size_t row = 0; row < plan_n_questions(m->plan) && row < 64; row++)
+		if (gate_is_open(m, row))
+			gates |= UINT64_C(1) << row;
+	return gates;
+}

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: ISC */
+/* diagnose: how a finding is made: its words, its evidence, its place in the list. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "judge.h"
+#include "roll.h"
+
+/* ---- the words of the advice ---- */
+
+static const char *
+record_type(const struct roll *r, int expectation)
+{
+	char buf[16];
+
+	if (expectation < 0)
+		return "";
+	return arena_strdup(r->a, dns_type_text(plan_expectation(r->plan, (size_t)expectation)->row->type, buf));
+}
+
+static const char *
+record_name(const struct roll *r, int expectation)
+{
+	struct dns_name owner;
+
+	if (expectation < 0)
+		return plan_domain(r->plan);
+	plan_owner(r->plan, (size_t)expectation, &owner);
+	return match_name_text(r->a, &owner);
+}
+
+static const char *
+advice_word(const struct roll *r, const char *word, size_t n, int expectation, const struct advice *v)
+{
+	const struct {
+		const char *word, *value;
+	} words[] = {
+		{ "name", record_name(r, expectation) }, { "type", record_type(r, expectation) },
+		{ "domain", plan_domain(r->plan) }, { "found", v->found }, { "wanted", v->wanted },
+		{ "server", v->server }, { "n", v->n },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (strlen(words[i].word) == n && strncmp(words[i].word, word, n) == 0)
+			return words[i].value != NULL ? words[i].value : "";
+	return NULL;
+}
+
+const char *
+advice_expand(const struct roll *r, const char *template, int expectation, const struct advice *v)
+{
+	struct str s = STR_INIT;
+	const char *text;
+
+	for (const char *p = template; *p != '\0'; p++) {
+		const char *close = *p == '{' ? strchr(p, '}') : NULL;
+		const char *value = close != NULL ? advice_word(r, p + 1, (size_t)(close - p) - 1, expectation, v) : NULL;
+
+		if (value == NULL) {
+			str_addc(&s, *p);
+			continue;
+		}
+		str_add(&s, value);
+		p = close;
+	}
+	text = arena_strdup(r->a, str_c(&s));
+	str_done(&s);
+	return text;
+}
+
+const char *
+diagnose_join(struct arena *a, const char *text, const char *more)
+{
+	if (text == NULL || *text == '\0')
+		return more;
+	return arena_printf(a, "%s, %s", text, more);
+}
+
+/* ---- the list ---- */
+
+struct finding *
+diagnose_add(struct roll *r, enum finding_code code, enum severity severity, int expectation, const char *detail,
+    const struct advice *advice)
+{
+	static const struct advice none;
+	struct finding *f;
+
+	if (r->n_findings == r->cap_findings) {
+		size_t cap = r->cap_findings == 0 ? 16 : 2 * r->cap_findings;
+		struct finding *more = arena_alloc(r->a, cap * sizeof(*more));
+
+		if (r->n_findings > 0)
+			memcpy(more, r->findings, r->n_findings * sizeof(*more));
+		r->findings = more;
+		r->cap_findings = cap;
+	}
+	f = &r->findings[r->n_findings++];
+	f->code = code;
+	f->severity = severity;
+	f->expectation = expectation;
+	f->detail = detail != NULL ? detail : finding_rows[code].title;
+	f->advice = advice_expand(r, finding_rows[code].advice, expectation, advice != NULL ? advice : &none);
+	f->evidence = arena_alloc(r->a, EVIDENCE_MAX * sizeof(*f->evidence));
+	f->sources = arena_alloc(r->a, (r->m->n_columns + 1) * sizeof(*f->sources));
+	return f;
+}
+
+struct finding *
+diagnose_find(struct roll *r, enum finding_code code, int expectation)
+{
+	for (size_t i = 0; i < r->n_findings; i++)
+		if (r->findings[i].code == code && r->findings[i].expectation == expectation)
+			return &r->findings[i];
+	return NULL;
+}
+
+/* The arrays were made by diagnose_add and are const only for readers. */
+static void
+list_add(const char *const *list, size_t *n, size_t max, const char *text)
+{
+	const char **rw = (const char **)(uintptr_t)list;
+
+	for (size_t i = 0; i < *n; i++)
+		if (strcmp(rw[i], text) == 0)
+			return;
+	if (*n < max)
+		rw[(*n)++] = text;
+}
+
+void
+diagnose_source(struct roll *r, struct finding *f, size_t col)
+{
+	list_add(f->sources, &f->n_sources, r->m->n_columns, column_text(&r->m->columns[col], r->a));
+}
+
+void
+diagnose_evidence_text(struct roll *r, struct finding *f, const char *line)
+{
+	(void)r;
+	list_add(f->evidence, &f->n_evidence, EVIDENCE_MAX, line);
+}
+
+/* Values as zone text: names with their final dot, texts in quotes. */
+static void
+evidence_value(const struct rdata *data, struct str *s)
+{
+	struct dns_name name;
+
+	if (data->type == DNS_TYPE_TXT || data->type == DNS_TYPE_SPF)
+		rdata_text_quoted(data, s);
+	else
+		rdata_text(data, s);
+	if (rdata_name(data, &name) && name.len > 1)
+		str_addc(s, '.');
+}
+
+static const char *
+evidence_negative(const struct cell_say *s, const struct answer *an, struct arena *a)
+{
+	if (an == NULL)
+		return name_of(&reason_names, (int)s->reason);
+	if (an->kind == ANSWER_NXDOMAIN)
+		return "NXDOMAIN";
+	return an->kind == ANSWER_CNAME_LOOP ? "CNAME loop" : arena_strdup(a, "no such record");
+}
+
+/* "contoso.test. 300 IN MX 10 mail.old.example. (ns1.contoso.test 192.0.2.1)" */
+static const char *
+evidence_line(struct roll *r, const char *owner, uint32_t ttl, const char *type, const char *value, size_t col)
+{
+	return arena_printf(r->a, "%s. %u IN %s %s (%s)", owner, ttl, type, value, column_text(&r->m->columns[col], r->a));
+}
+
+static void
+evidence_answer(struct roll *r, struct finding *f, size_t row, size_t col, const struct answer *an)
+{
+	uint32_t ttl = MATRIX_CELL(r->m, row, col)->ttl;
+	const char *owner = match_name_text(r->a, &r->m->rows[row].name);
+	struct str s = STR_INIT;
+	char type[16];
+
+	for (size_t i = 0; i < an->n_chain; i++) {
+		const char *target = match_name_text(r->a, &an->chain[i]);
+
+		diagnose_evidence_text(r, f, evidence_line(r, owner, ttl, "CNAME", arena_printf(r->a, "%s.", target), col));
+		owner = target;
+	}
+	dns_type_text(an->qtype, type);
+	for (size_t i = 0; i < an->n_values; i++) {
+		str_clear(&s);
+		evidence_value(&an->values[i], &s);
+		diagnose_evidence_text(r, f,
+		    evidence_line(r, owner, ttl, type, judge_printable(r->a, str_c(&s), s.len), col));
+	}
+	str_done(&s);
+}
+
+void
+diagnose_evidence(struct roll *r, struct finding *f, size_t row, size_t col)
+{
+	const struct answer *an = matrix_answer(r->m, row, col);
+	const struct eval_cell *c = MATRIX_CELL(r->m, row, col);
+	struct cell_say s = { SAY_UNKNOWN, c->reason == REASON_NONE ? REASON_LAME : (enum reason)c->reason };
+	char type[16];
+
+	if (an != NULL && (an->n_values > 0 || an->n_chain > 0)) {
+		evidence_answer(r, f, row, col, an);
+		return;
+	}
+	diagnose_evidence_text(r, f, arena_printf(r->a, "%s. IN %s: %s (%s)", match_name_text(r->a, &r->m->rows[row].name),
+	    dns_type_text(r->m->rows[row].type, type), evidence_negative(&s, an, r->a),
+	    column_text(&r->m->columns[col], r->a)));
+}
+
+/* ---- the order: root causes, then severity, then the plan ---- */
+
+static const bool root_causes[FINDING_MAX] = {
+	[FINDING_DELEGATION_MISSING] = true, [FINDING_DELEGATION_MISMATCH] = true, [FINDING_DELEGATION_LAME] = true,
+	[FINDING_AUTHORITY_DISAGREE] = true, [FINDING_DOMAIN_EXPIRED] = true, [FINDING_DNSSEC_BOGUS] = true,
+	[FINDING_ZONE_CUT_UNEXPECTED] = true, [FINDING_CNAME_AT_APEX] = true,
+};
+
+static int
+finding_rank(const struct finding *f)
+{
+	return f->severity == SEVERITY_ERROR && root_causes[f->code] ? 0 : 1 + SEVERITY_ERROR - (int)f->severity;
+}
+
+static int
+finding_compare(const void *pa, const void *pb)
+{
+	const struct finding *a = pa, *b = pb;
+
+	if (finding_rank(a) != finding_rank(b))
+		return finding_rank(a) - finding_rank(b);
+	if (a->expectation != b->expectation)
+		return a->expectation < b->expectation ? -1 : 1;
+	if (a->code != b->code)
+		return a->code < b->code ? -1 : 1;
+	return strcmp(a->detail, b->detail);
+}
+
+void
+diagnose_sort(struct roll *r)
+{
+	if (r->n_findings > 1)
+		qsort(r->findings, r->n_findings, sizeof(*r->findings), finding_compare);
+}

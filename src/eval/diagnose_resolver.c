@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: ISC */
+/* diagnose_resolver: resolvers in trouble, caches that still hold what was, and answers that cannot be read. */
+#include <string.h>
+
+#include "judge.h"
+#include "roll.h"
+
+/* ---- a resolver in trouble is one finding, however many records it touches ---- */
+
+static enum finding_code
+trouble_code(enum reason reason)
+{
+	switch (reason) {
+	case REASON_FILTERED:
+		return FINDING_RESOLVER_FILTERED;
+	case REASON_TIMEOUT:
+	case REASON_NETWORK:
+	case REASON_NOT_GLOBAL:
+	case REASON_SET_ASIDE:
+	case REASON_NONE:
+		return FINDING_RESOLVER_UNREACHABLE;
+	default:
+		return FINDING_RESOLVER_FAILING;
+	}
+}
+
+/* The failure of a single question at a resolver that answers others; NONE = there is none. */
+static enum reason
+column_failing(const struct matrix *m, size_t col, size_t *ret_row)
+{
+	for (size_t row = 0; row < m->n_rows; row++) {
+		const struct eval_cell *c = MATRIX_CELL(m, row, col);
+
+		if ((c->flags & EVAL_FINAL) == 0 || (c->flags & EVAL_ASKED) == 0 || c->reason == REASON_NONE ||
+		    c->reason == REASON_GATED || c->reason == REASON_MALFORMED || c->reason == REASON_TRUNCATED ||
+		    c->reason == REASON_STOPPED)
+			continue;
+		*ret_row = row;
+		return (enum reason)c->reason;
+	}
+	return REASON_NONE;
+}
+
+static bool
+column_trouble(const struct matrix *m, size_t col, enum finding_code *ret_code, enum reason *ret_reason, size_t *ret_row)
+{
+	const struct eval_column *c = &m->columns[col];
+	enum reason failing;
+
+	if (c->kind != SOURCE_RESOLVER || c->source == NULL || c->family_missing)
+		return false;
+	*ret_row = m->n_rows;
+	failing = column_failing(m, col, ret_row);
+	if (!c->set_aside && failing == REASON_NONE)
+		return false;
+	*ret_reason = c->set_aside ? c->reason : failing;
+	*ret_code = c->set_aside ? trouble_code(c->reason) : FINDING_RESOLVER_FAILING;
+	return *ret_reason != REASON_MALFORMED && *ret_reason != REASON_TRUNCATED;
+}
+
+/* One address more for the finding of its operator, which is made when it is the first. */
+static void
+trouble_add(struct roll *r, const char *operator, enum finding_code code, const char *names, const char *detail, size_t first)
+{
+	const char *reason = "", *say = code == FINDING_RESOLVER_FILTERED ? "filters" :
+	    code == FINDING_RESOLVER_UNREACHABLE ? "does not answer" : "answers with failures";
+	struct matrix *m = r->m;
+	struct finding *f;
+	size_t row;
+
+	for (size_t col = first; col < m->n_columns; col++) {
+		enum finding_code other;
+		enum reason why;
+
+		if (column_trouble(m, col, &other, &why, &row) && other == code &&
+		    m->columns[col].source->operator_id == m->columns[first].source->operator_id) {
+			reason = name_of(&reason_names, (int)why);
+			break;
+		}
+	}
+	f = diagnose_add(r, code, SEVERITY_INFO, -1, arena_printf(r->a, "%s %s: %s", operator, say, detail),
+	    &(struct advice){ .server = names, .found = reason });
+	for (size_t col = first; col < m->n_columns; col++) {
+		enum finding_code other;
+		enum reason why;
+
+		if (!column_trouble(m, col, &other, &why, &row) || other != code ||
+		    m->columns[col].source->operator_id != m->columns[first].source->operator_id)
+			continue;
+		diagnose_source(r, f, col);
+		if (row < m->n_rows)
+			diagnose_evidence(r, f, row, col);
+	}
+}
+
+static void
+diagnose_trouble(struct roll *r)
+{
+	struct matrix *m = r->m;
+	bool *done = arena_alloc(r->a, m->n_columns + 1);
+
+	for (size_t i = 0; i < m->n_columns; i++) {
+		const char *names = "", *detail = "", *operator;
+		enum finding_code code, other;
+		enum reason reason;
+		size_t row;
+
+		if (done[i] || !column_trouble(m, i, &code, &reason, &row))
+			continue;
+		for (size_t k = i; k < m->n_columns; k++) {
+			if (!column_trouble(m, k, &other, &reason, &row) || other != code ||
+			    m->columns[k].source->operator_id != m->columns[i].source->operator_id)
+				continue;
+			done[k] = true;
+			names = diagnose_join(r->a, names, column_text(&m->columns[k], r->a));
+			detail = diagnose_join(r->a, detail, arena_printf(r->a, "%s (%s)", column_text(&m->columns[k], r->a),
+			    name_of(&reason_names, (int)reason)));
+		}
+		operator = m->columns[i].source->operator;
+		trouble_add(r, operator != NULL ? operator : m->columns[i].label, code, names, detail, i);
+	}
+}
+
+static void
+diagnose_families(struct roll *r)
+{
+	const char *names = "";
+	struct finding *f;
+	unsigned n = 0;
+
+	for (size_t col = 0; col < r->m->n_columns; col++)
+		if (r->m->columns[col].family_missing) {
+			names = diagnose_join(r->a, names, column_text(&r->m->columns[col], r->a));
+			n++;
+		}
+	if (n == 0)
+		return;
+	f = diagnose_add(r, FINDING_NO_IPV6_HERE, SEVERITY_INFO, -1,
+	    arena_printf(r->a, "this machine has no way to %u of the addresses: %s", n, names),
+	    &(struct advice){ .found = names, .n = arena_printf(r->a, "%u", n) });
+	for (size_t col = 0; col < r->m->n_columns; col++)
+		if (r->m->columns[col].family_missing)
+			diagnose_source(r, f, col);
+}
+
+void
+diagnose_resolvers(struct roll *r)
+{
+	diagnose_families(r);
+	/* with nobody answering at all it is not the resolvers' trouble */
+	if (!r->silent || matrix_answered(r->m, SOURCE_RESOLVER))
+		diagnose_trouble(r);
+}
+
+/* ---- caches ---- */
+
+/* Both kinds of stale cells of one record: a finding each, with the longest wait. */
+static void
+diagnose_cache(struct roll *r, size_t i, enum eta_basis basis, enum finding_code code)
+{
+	const struct expectation *e = plan_expectation(r->plan, i);
+	int64_t last = 0;
+	const char *names = "";
+	struct finding *f;
+	char wait[32];
+
+	for (size_t col = 0; col < r->m->n_columns; col++) {
+		struct cell_result c;
+
+		eval_cell(r->m, i, col, r->records[i].published, &c);
+		if (c.verdict != VERDICT_STALE || c.eta_basis != basis)
+			continue;
+		names = diagnose_join(r->a, names, column_text(&r->m->columns[col], r->a));
+		if (c.eta_ms > last)
+			last = c.eta_ms;
+	}
+	if (*names == '\0')
+		return;
+	duration_text((last - r->m->now_ms + 999) / 1000, wait);
+	f = diagnose_add(r, code, SEVERITY_INFO, (int)i,
+	    arena_printf(r->a, "%s %s, for at most %s more", names,
+	    basis == ETA_NEGATIVE_TTL ? "remembers that there was nothing" : "holds the old value", wait),
+	    &(struct advice){ .server = names, .n = wait });
+	for (size_t col = 0; col < r->m->n_columns; col++) {
+		struct cell_result c;
+
+		eval_cell(r->m, i, col, r->records[i].published, &c);
+		if (c.verdict != VERDICT_STALE || c.eta_basis != basis)
+			continue;
+		diagnose_evidence(r, f, e->question, col);
+		diagnose_source(r, f, col);
+	}
+}
+
+void
+diagnose_caches(struct roll *r)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		if (!r->records[i].published)
+			continue;
+		diagnose_cache(r, i, ETA_NEGATIVE_TTL, FINDING_NEGATIVE_CACHE);
+		diagnose_cache(r, i, ETA_TTL, FINDING_CACHE_STALE);
+	}
+}
+
+/* ---- answers that cannot be read ---- */
+
+static void
+diagnose_answer(struct roll *r, size_t col, enum reason reason, enum finding_code code)
+{
+	const struct eval_column *c = &r->m->columns[col];
+	const char *asked = "";
+	struct finding *f;
+	char type[16];
+	size_t first = r->m->n_rows, n = 0;
+
+	for (size_t row = 0; row < r->m->n_rows; row++) {
+		const struct eval_cell *cell = MATRIX_CELL(r->m, row, col);
+
+		if (cell->reason != reason || (cell->flags & EVAL_FINAL) == 0)
+			continue;
+		first = first == r->m->n_rows ? row : first;
+		if (n++ < 3)
+			asked = diagnose_join(r->a, asked, arena_printf(r->a, "%s %s",
+			    match_name_text(r->a, &r->m->rows[row].name), dns_type_text(r->m->rows[row].type, type)));
+	}
+	if (n == 0)
+		return;
+	f = diagnose_add(r, code, c->kind == SOURCE_AUTHORITY ? SEVERITY_WARNING : SEVERITY_INFO, -1,
+	    arena_printf(r->a, "%s: %s, %s", column_text(c, r->a), name_of(&reason_names, (int)reason), asked),
+	    &(struct advice){ .server = column_text(c, r->a), .found = asked });
+	diagnose_evidence(r, f, first, col);
+	diagnose_source(r, f, col);
+}
+
+void
+diagnose_answers(struct roll *r)
+{
+	for (size_t col = 0; col < r->m->n_columns; col++) {
+		diagnose_answer(r, col, REASON_MALFORMED, FINDING_ANSWER_MALFORMED);
+		diagnose_answer(r, col, REASON_TRUNCATED, FINDING_ANSWER_TRUNCATED);
+	}
+}

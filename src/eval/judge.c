@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: ISC */
+/* judge: one answer against one expectation; the table of match rules. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "judge.h"
+
+static judge_rule *const rules[RULE_MAX] = {
+	[RULE_TXT_VALUE] = rule_txt_value,
+	[RULE_MX_VERIFICATION] = rule_mx_verification,
+	[RULE_MX_SET] = rule_mx_set,
+	[RULE_CNAME] = rule_cname,
+	[RULE_HOST] = rule_host,
+	[RULE_SRV] = rule_srv,
+	[RULE_SPF] = rule_spf,
+	[RULE_DKIM] = rule_dkim,
+	[RULE_DMARC] = rule_dmarc,
+	[RULE_MTA_STS] = rule_mta_sts,
+	[RULE_TLS_RPT] = rule_tls_rpt,
+	[RULE_ABSENT] = rule_absent,
+	[RULE_EXACT] = rule_exact,
+	[RULE_CONTAINS] = rule_contains,
+};
+
+const char *
+judge_printable(struct arena *a, const void *bytes, size_t n)
+{
+	struct str s = STR_INIT;
+	const char *text;
+
+	str_add_printable(&s, bytes, n);
+	text = arena_strdup(a, str_c(&s));
+	str_done(&s);
+	return text;
+}
+
+const char *
+judge_wanted_text(struct judge *j)
+{
+	const char *text = NULL;
+
+	for (size_t i = 0; i < j->want.n_text; i++) {
+		const char *one = judge_printable(j->a, j->want.text[i], strlen(j->want.text[i]));
+
+		if (text == NULL)
+			text = one;
+		else if (j->e->rule == RULE_MX_SET && j->want.exact_known)
+			text = arena_printf(j->a, "%s and %s", text, one);
+		else
+			text = arena_printf(j->a, "%s or %s", text, one);
+	}
+	return text != NULL ? text : "";
+}
+
+const char *
+judge_found_text(struct judge *j)
+{
+	struct str all = STR_INIT, one = STR_INIT;
+	const char *text;
+
+	for (size_t i = 0; i < j->an->n_values; i++) {
+		str_clear(&one);
+		rdata_text(&j->an->values[i], &one);
+		str_add(&all, i == 0 ? "" : ", ");
+		str_add_printable(&all, str_c(&one), one.len);
+	}
+	if (j->an->n_values == 0)
+		for (size_t i = 0; i < j->an->n_chain; i++)
+			str_addf(&all, "%s%s", i == 0 ? "" : ", ", match_name_text(j->a, &j->an->chain[i]));
+	text = arena_strdup(j->a, str_c(&all));
+	str_done(&all);
+	str_done(&one);
+	return text;
+}
+
+static struct note *
+note_add(struct judge *j, enum severity severity, enum finding_code code, const char *found, const char *wanted,
+    const char *fmt, va_list ap)
+{
+	struct note *note;
+	char *detail;
+
+	if (j->n_notes == j->cap_notes) {
+		size_t cap = j->cap_notes == 0 ? 4 : 2 * j->cap_notes;
+		struct note *more = arena_alloc(j->a, cap * sizeof(*more));
+
+		if (j->n_notes > 0)
+			memcpy(more, j->notes, j->n_notes * sizeof(*more));
+		j->notes = more;
+		j->cap_notes = cap;
+	}
+	note = &j->notes[j->n_notes++];
+	note->code = code;
+	note->severity = severity;
+	note->found = found;
+	note->wanted = wanted;
+	if (fmt != NULL) {
+		detail = xvasprintf(fmt, ap);
+		note->detail = arena_strdup(j->a, detail);
+		free(detail);
+	}
+	return note;
+}
+
+struct note *
+judge_note(struct judge *j, enum finding_code code, const char *found, const char *wanted, const char *fmt, ...)
+{
+	struct note *note;
+	va_list ap;
+
+	va_start(ap, fmt);
+	note = note_add(j, finding_rows[code].severity, code, found, wanted, fmt, ap);
+	va_end(ap);
+	return note;
+}
+
+struct note *
+judge_note_as(struct judge *j, enum severity severity, enum finding_code code, const char *found, const char *wanted,
+    const char *fmt, ...)
+{
+	struct note *note;
+	va_list ap;
+
+	va_start(ap, fmt);
+	note = note_add(j, severity, code, found, wanted, fmt, ap);
+	va_end(ap);
+	return note;
+}
+
+bool
+judge_noted(const struct judge *j, enum finding_code code)
+{
+	for (size_t i = 0; i < j->n_notes; i++)
+		if (j->notes[i].code == code)
+			return true;
+	return false;
+}
+
+/* Info never takes the place of record-missing or record-wrong. */
+static bool
+judge_explained(const struct judge *j)
+{
+	for (size_t i = 0; i < j->n_notes; i++)
+		if (j->notes[i].severity != SEVERITY_INFO)
+			return true;
+	return false;
+}
+
+/*
+ * Severity where the row is not demanded: a warning, unless M365-FACTS says that the wrong value breaks something; and
+ * nothing of the internal view is ever more than a warning (DESIGN.md section 6).
+ */
+static enum severity
+judge_severity(const struct judge *j, enum severity severity)
+{
+	bool demanded = j->e->need == NEED_REQUIRED || j->e->need == NEED_FORBIDDEN;
+
+	if (severity != SEVERITY_ERROR)
+		return severity;
+	if (j->view == VIEW_INTERNAL || (!demanded && !j->e->row->wrong_breaks))
+		return SEVERITY_WARNING;
+	return severity;
+}
+
+static enum verdict
+judge_apply(struct judge *j)
+{
+	if (j->an->kind == ANSWER_CNAME_LOOP && j->e->rule != RULE_ABSENT) {
+		judge_note(j, FINDING_CNAME_LOOP, judge_found_text(j), NULL, NULL);
+		return VERDICT_WRONG;
+	}
+	return rules[j->e->rule](j);
+}
+
+void
+eval_judge(const struct plan *plan, size_t i, enum view view, const struct answer *an, bool verification_by_mx,
+    struct arena *a, struct judgement *ret)
+{
+	struct judge j = { .plan = plan, .e = plan_expectation(plan, i), .view = view, .an = an,
+		.verification_by_mx = verification_by_mx, .a = a };
+	enum verdict verdict;
+
+	plan_wanted(plan, i, view, a, &j.want);
+	plan_owner(plan, i, &j.owner);
+	verdict = judge_apply(&j);
+	if (verdict != VERDICT_OK && !judge_explained(&j))
+		judge_note(&j, verdict == VERDICT_MISSING ? FINDING_RECORD_MISSING : FINDING_RECORD_WRONG,
+		    judge_found_text(&j), NULL, NULL);
+	for (size_t k = 0; k < j.n_notes; k++) {
+		j.notes[k].severity = judge_severity(&j, j.notes[k].severity);
+		if (j.notes[k].wanted == NULL)
+			j.notes[k].wanted = judge_wanted_text(&j);
+	}
+	ret->verdict = verdict;
+	ret->notes = j.notes;
+	ret->n_notes = j.n_notes;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * judge: what the match rules share.  A rule looks at one answer, leaves notes and says the verdict; judge.c does what is
+ * the same for all of them: no data, severity of optional rows, record-missing and record-wrong where nothing else explains.
+ */
+#ifndef EVAL_JUDGE_H
+#define EVAL_JUDGE_H
+
+#include <m365dnsd/eval.h>
+
+struct judge {			/* one judging under way */
+	const struct plan *plan;
+	const struct expectation *e;
+	enum view view;
+	const struct answer *an;
+	bool verification_by_mx;
+	struct arena *a;
+	struct wanted want;
+	struct dns_name owner;
+	struct note *notes;
+	size_t n_notes, cap_notes;
+};
+typedef enum verdict judge_rule(struct judge *j);
+
+judge_rule rule_txt_value, rule_mx_verification, rule_mx_set, rule_cname, rule_host, rule_srv, rule_spf, rule_dkim, rule_dmarc,
+    rule_mta_sts, rule_tls_rpt, rule_absent, rule_exact, rule_contains;
+
+/* ---- notes ---- */
+
+/* A note with the table's severity; found and wanted may be NULL (wanted: the expectation's own), fmt NULL = the title. */
+struct note *judge_note(struct judge *j, enum finding_code code, const char *found, const char *wanted, const char *fmt, ...)
+    PRINTF_LIKE(5, 6);
+/* The same with another severity. */
+struct note *judge_note_as(struct judge *j, enum severity severity, enum finding_code code, const char *found,
+    const char *wanted, const char *fmt, ...) PRINTF_LIKE(6, 7);
+bool judge_noted(const struct judge *j, enum finding_code code);
+/* "a", or "a or b": the right values for people. */
+const char *judge_wanted_text(struct judge *j);
+/* All values of the answer for people: "10 a.example, 20 b.example". */
+const char *judge_found_text(struct judge *j);
+/* The bytes for people and terminals, in the arena. */
+const char *judge_printable(struct arena *a, const void *bytes, size_t n);
+
+/* ---- names and targets (match.c) ---- */
+
+/* Lower case, no final dot, in the arena. */
+const char *match_name_text(struct arena *a, const struct dns_name *n);
+/* Does a target equal one of the exact right values? */
+bool match_exact_target(const struct wanted *w, const struct dns_name *target);
+bool match_patterns(const char *const *patterns, size_t n, const char *target);
+/* The suffix of Microsoft's own hosts that target lies below, NULL = a stranger. */
+const struct catalog_suffix *match_suffix(const struct plan *plan, const char *target);
+/*
+ * Why target is not what was wanted: leaves the note of the special code that explains it and returns true; false when there
+ * is none.  found: the value as people should see it.
+ */
+bool match_explain_target(struct judge *j, const struct dns_name *target, const char *found);
+/* The same value?  Names without case, texts joined, the rest byte for byte. */
+bool match_rdata_equal(const struct rdata *a, const struct rdata *b);
+
+/* ---- texts (rule_txt.c) ---- */
+
+struct text {
+	const char *p;
+	size_t n;
+};
+/* The TXT values of the answer, joined, in the arena; returns how many. */
+size_t text_values(struct judge *j, struct text **ret);
+bool text_equal(struct text a, struct text b);
+bool text_iprefix(struct text t, const char *prefix);
+/* Offset of needle without regard to case, -1 = not inside. */
+int text_ifind(struct text t, const char *needle);
+const char *text_show(struct judge *j, struct text t);
+/* How value misses wanted by a hair: its finding code, or FINDING_MAX when it is something else altogether. */
+enum finding_code text_near_miss(struct arena *a, struct text value, struct text wanted);
+/* The same for a record of which only the beginning is known ("v=DMARC1"). */
+enum finding_code text_near_prefix(struct arena *a, struct text value, const char *prefix);
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * roll: what the files share that look at the matrix as a whole: which columns speak, what they say of each record, and the
+ * findings that follow.
+ */
+#ifndef EVAL_ROLL_H
+#define EVAL_ROLL_H
+
+#include <m365dnsd/eval.h>
+
+/* ---- the matrix (columns.c, cell.c) ---- */
+
+enum view column_view(const struct eval_column *c);
+/* May the column's answers be used: neither set aside nor lame, and it has an address? */
+bool column_alive(const struct eval_column *c);
+/* A resolver that takes part in the public milestones. */
+bool column_votes(const struct eval_column *c);
+/* Does the column decide what is published: an authority that counts, or with authorities = none a voting resolver? */
+bool column_decides(const struct matrix *m, const struct eval_column *c);
+/* "ns1.contoso.test 192.0.2.1". */
+const char *column_text(const struct eval_column *c, struct arena *a);
+/* Is the zone itself at fault: not delegated, or every server that answers is lame? */
+bool matrix_broken(const struct matrix *m);
+/* The zone is known, and none of its servers has given any answer. */
+bool matrix_silent(const struct matrix *m);
+/* Did any column of the kind answer anything? */
+bool matrix_answered(const struct matrix *m, enum source_kind kind);
+/* Judge what is unjudged; returns whether the MX set carries the proof of ownership. */
+bool matrix_judge(struct matrix *m, struct arena *a);
+/* The answer that the cell holds now; NULL when it has none that can be used. */
+const struct answer *matrix_answer(const struct matrix *m, size_t row, size_t col);
+
+/* What a column says of an expectation; nothing of caches yet. */
+enum say { SAY_OK, SAY_WRONG, SAY_MISSING, SAY_UNKNOWN, SAY_PENDING, SAY_NOTHING };
+struct cell_say {
+	enum say say;		/* NOTHING: the expectation does not hold in the column's view */
+	enum reason reason;	/* UNKNOWN and PENDING */
+};
+struct cell_say cell_says(const struct matrix *m, size_t expectation, size_t col);
+/* When a resolver forgets what it holds (monotonic ms), and on what that rests. */
+int64_t cell_expiry(const struct matrix *m, size_t row, size_t col, enum eta_basis *ret);
+
+/* ---- the roll-up (rollup.c) ---- */
+
+struct tally {			/* of the columns that decide, for one expectation */
+	unsigned n, ok, wrong, missing, unknown, pending;
+};
+struct roll {
+	struct matrix *m;
+	const struct plan *plan;
+	const struct domain_prior *prior;
+	struct arena *a;
+	size_t n;			/* expectations */
+	struct tally *tally;
+	struct record_result *records;
+	bool by_mx, broken, silent;
+	struct finding *findings;
+	size_t n_findings, cap_findings;
+};
+/* Required and nothing but required rows gate the domain. */
+bool roll_applies(const struct roll *r, size_t i);
+void eta_records(struct roll *r);
+void eta_domain(const struct roll *r, struct domain_result *ret);
+
+/* ---- findings (diagnose*.c) ---- */
+
+struct advice {			/* what the templates may name; NULL = "" */
+	const char *found, *wanted, *server, *n;
+};
+#define EVIDENCE_MAX 8		/* lines a finding */
+
+/* A finding; expectation -1 = the domain.  The pointer is good until the next one is made. */
+struct finding *diagnose_add(struct roll *r, enum finding_code code, enum severity severity, int expectation,
+    const char *detail, const struct advice *advice);
+/* The finding made already, NULL when there is none. */
+struct finding *diagnose_find(struct roll *r, enum finding_code code, int expectation);
+/* What the column answered to row, as lines like those of dig. */
+void diagnose_evidence(struct roll *r, struct finding *f, size_t row, size_t col);
+void diagnose_evidence_text(struct roll *r, struct finding *f, const char *line);
+void diagnose_source(struct roll *r, struct finding *f, size_t col);
+/* "a", "a and b", "a, b and c": text NULL or "" begins. */
+const char *diagnose_join(struct arena *a, const char *text, const char *more);
+/* The template with its names filled in; unknown names stay as they are. */
+const char *advice_expand(const struct roll *r, const char *template, int expectation, const struct advice *v);
+
+void diagnose_zone(struct roll *r);
+void diagnose_records(struct roll *r);
+void diagnose_agreement(struct roll *r);
+void diagnose_cross(struct roll *r);
+void diagnose_internal(struct roll *r);
+void diagnose_resolvers(struct roll *r);
+void diagnose_caches(struct roll *r);
+void diagnose_answers(struct roll *r);
+void diagnose_sort(struct roll *r);
+
+#endif

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The MX set.  It is judged as a whole (M365-FACTS 1.4): each host is put into a class, then the classes say what is wrong.
+ *
+ * With a set given by the administrator (exact_known) hosts and the order of their preferences must be the same; the numbers
+ * themselves need not.  Without one, the hosts of Microsoft's families are right.
+ *
+ * Two hosts of Microsoft side by side are documented as the way from the classic name to mx.microsoft: old one and new one,
+ * never with equal preference.  That pair alone is no finding, because a set of records does not say for how many days it has
+ * been there.  Any other pair of Microsoft's (equal preferences, one family twice, more than two) works today but is not
+ * supported: mx-extra as a warning.  A stranger beside Microsoft's splits the mail: mx-extra as an error.
+ */
+#include <string.h>
+
+#include "judge.h"
+
+enum mx_class { MX_GOOD, MX_TOLERATED, MX_VERIFICATION, MX_NULL, MX_MICROSOFT, MX_FOREIGN };
+
+struct mx {
+	uint16_t pref;
+	struct dns_name target;
+	const char *host;	/* text of target */
+	const char *show;	/* "10 mail.example" */
+	enum mx_class class;
+};
+struct mx_set {
+	struct mx *list;
+	size_t n;
+};
+
+static bool
+is_verification(const char *host)
+{
+	return plan_pattern_match("*.msv1.invalid", host);
+}
+
+static enum mx_class
+mx_class_of(struct judge *j, const struct mx *mx)
+{
+	const struct wanted *w = &j->want;
+
+	if (is_verification(mx->host))
+		return MX_VERIFICATION;
+	if (match_exact_target(w, &mx->target))
+		return MX_GOOD;
+	if (mx->target.len == 1)
+		return MX_NULL;
+	if (match_patterns(w->family, w->n_family, mx->host))
+		return MX_GOOD;
+	if (match_patterns(w->tolerate, w->n_tolerate, mx->host))
+		return MX_TOLERATED;
+	return match_suffix(j->plan, mx->host) != NULL ? MX_MICROSOFT : MX_FOREIGN;
+}
+
+static void
+mx_read(struct judge *j, const struct rdata *values, size_t n, struct mx_set *ret)
+{
+	ret->list = arena_alloc(j->a, (n + 1) * sizeof(*ret->list));
+	ret->n = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct mx *mx = &ret->list[ret->n];
+
+		if (!rdata_mx(&values[i], &mx->pref, &mx->target))
+			continue;
+		mx->host = match_name_text(j->a, &mx->target);
+		mx->show = arena_printf(j->a, "%u %s", mx->pref, mx->host);
+		mx->class = mx_class_of(j, mx);
+		ret->n++;
+	}
+}
+
+static size_t
+mx_count(const struct mx_set *set, enum mx_class class)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < set->n; i++)
+		n += set->list[i].class == class;
+	return n;
+}
+
+/* The one of the class that is preferred, NULL when there is none. */
+static const struct mx *
+mx_best(const struct mx_set *set, enum mx_class class)
+{
+	const struct mx *best = NULL;
+
+	for (size_t i = 0; i < set->n; i++)
+		if (set->list[i].class == class && (best == NULL || set->list[i].pref < best->pref))
+			best = &set->list[i];
+	return best;
+}
+
+/* "10 a.example, 20 b.example": those of the classes in the mask. */
+static const char *
+mx_list(struct judge *j, const struct mx_set *set, unsigned classes)
+{
+	const char *text = "";
+
+	for (size_t i = 0; i < set->n; i++)
+		if ((classes & 1u << set->list[i].class) != 0)
+			text = *text == '\0' ? set->list[i].show : arena_printf(j->a, "%s, %s", text, set->list[i].show);
+	return text;
+}
+
+/* The verification host must lose against every mail server: .invalid takes no mail (M365-FACTS 1.2). */
+static bool
+mx_verification_wins(struct judge *j, const struct mx_set *set)
+{
+	const struct mx *proof = mx_best(set, MX_VERIFICATION);
+
+	if (proof == NULL)
+		return false;
+	for (size_t i = 0; i < set->n; i++) {
+		const struct mx *mx = &set->list[i];
+
+		if (mx->class == MX_VERIFICATION || mx->class == MX_NULL || mx->pref < proof->pref)
+			continue;
+		judge_note(j, FINDING_MX_VERIFICATION_WINS, proof->show, NULL, "%s is preferred over %s, or equal to it",
+		    proof->show, mx->show);
+		return true;
+	}
+	return false;
+}
+
+/* ---- a set given by the administrator ---- */
+
+static const struct mx *
+mx_find(const struct mx_set *set, const struct dns_name *target)
+{
+	for (size_t i = 0; i < set->n; i++)
+		if (dns_name_equal(&set->list[i].target, target))
+			return &set->list[i];
+	return NULL;
+}
+
+static int
+sign(int n)
+{
+	return (n > 0) - (n < 0);
+}
+
+/* Any two hosts must stand in the same order as wanted: which is tried first, and which share the load. */
+static bool
+mx_order_differs(const struct mx_set *found, const struct mx_set *wanted)
+{
+	for (size_t i = 0; i < wanted->n; i++)
+		for (size_t k = i + 1; k < wanted->n; k++) {
+			const struct mx *a = mx_find(found, &wanted->list[i].target);
+			const struct mx *b = mx_find(found, &wanted->list[k].target);
+
+			if (a != NULL && b != NULL &&
+			    sign(a->pref - b->pref) != sign(wanted->list[i].pref - wanted->list[k].pref))
+				return true;
+		}
+	return false;
+}
+
+static enum verdict
+mx_judge_exact(struct judge *j, const struct mx_set *found)
+{
+	struct mx_set wanted;
+	const char *extra = "", *lacking = "";
+	bool wins = mx_verification_wins(j, found);
+	size_t here = 0;
+
+	mx_read(j, j->want.exact, j->want.n_exact, &wanted);
+	for (size_t i = 0; i < wanted.n; i++) {
+		if (mx_find(found, &wanted.list[i].target) != NULL)
+			here++;
+		else
+			lacking = arena_printf(j->a, "%s%s%s", lacking, *lacking != '\0' ? ", " : "", wanted.list[i].show);
+	}
+	for (size_t i = 0; i < found->n; i++)
+		if (found->list[i].class != MX_VERIFICATION && mx_find(&wanted, &found->list[i].target) == NULL)
+			extra = arena_printf(j->a, "%s%s%s", extra, *extra != '\0' ? ", " : "", found->list[i].show);
+	if (here == 0)
+		return *extra == '\0' ? VERDICT_MISSING : VERDICT_WRONG;
+	if (*lacking != '\0')
+		judge_note(j, FINDING_RECORD_WRONG, judge_found_text(j), NULL, "not there: %s", lacking);
+	if (*extra != '\0')
+		judge_note(j, FINDING_MX_EXTRA, extra, NULL, "not wanted: %s", extra);
+	if (mx_order_differs(found, &wanted))
+		judge_note(j, FINDING_MX_PREFERENCE, judge_found_text(j), NULL, NULL);
+	return wins || j->n_notes > 0 ? VERDICT_WRONG : VERDICT_OK;
+}
+
+/* ---- Microsoft's families ---- */
+
+/* The first label of a host of a family says which domain (or tenant) it was made for. */
+static bool
+mx_key_is_ours(struct judge *j, const struct mx *mx)
+{
+	struct dns_name name;
+	size_t n = strcspn(mx->host, ".");
+	const char *key = plan_key(j->plan);
+
+	if (key != NULL && strlen(key) == n && str_iprefix(mx->host, key))
+		return true;
+	for (size_t i = 0; i < j->want.n_exact; i++) {
+		const char *text;
+
+		if (!rdata_name(&j->want.exact[i], &name))
+			continue;
+		text = match_name_text(j->a, &name);
+		if (strcspn(text, ".") == n && strncmp(text, mx->host, n) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+mx_note_keys(struct judge *j, const struct mx_set *set)
+{
+	for (size_t i = 0; i < set->n; i++)
+		if (set->list[i].class == MX_GOOD && !match_exact_target(&j->want, &set->list[i].target) &&
+		    !mx_key_is_ours(j, &set->list[i]))
+			judge_note(j, FINDING_MX_WRONG_KEY, set->list[i].show, NULL,
+			    "%s was made for another domain; %s would start with %s", set->list[i].host,
+			    plan_domain(j->plan), plan_key(j->plan));
+}
+
+static bool
+is_new_form(const char *host)
+{
+	static const char suffix[] = ".mx.microsoft";
+	size_t n = strlen(host), m = sizeof(suffix) - 1;
+
+	return n > m && str_ieq(host + n - m, suffix);
+}
+
+/* Old name and new name with different preferences: the documented way from one to the other. */
+static bool
+mx_is_migration(const struct mx_set *set)
+{
+	const struct mx *pair[2];
+	size_t n = 0;
+
+	for (size_t i = 0; i < set->n; i++) {
+		if (set->list[i].class != MX_GOOD && set->list[i].class != MX_TOLERATED)
+			continue;
+		if (n == 2)
+			return false;
+		pair[n++] = &set->list[i];
+	}
+	return n == 2 && pair[0]->pref != pair[1]->pref && is_new_form(pair[0]->host) != is_new_form(pair[1]->host);
+}
+
+static void
+mx_note_companions(struct judge *j, const struct mx_set *set)
+{
+	const struct mx *best = mx_best(set, MX_GOOD), *old = mx_best(set, MX_TOLERATED);
+	const char *all = mx_list(j, set, 1u << MX_GOOD | 1u << MX_TOLERATED);
+
+	if (mx_count(set, MX_GOOD) + mx_count(set, MX_TOLERATED) > 1) {
+		if (!mx_is_migration(set))
+			judge_note_as(j, SEVERITY_WARNING, FINDING_MX_EXTRA, all, best != NULL ? best->show : NULL,
+			    "more than one MX of Microsoft's is not supported: %s", all);
+	} else if (best == NULL && old != NULL) {
+		judge_note_as(j, SEVERITY_WARNING, FINDING_RECORD_WRONG, old->show, NULL, "%s still works, but is old",
+		    old->host);
+	}
+}
+
+/* A stranger beside Microsoft's: the mail is split, and with equal or worse preference most of it goes astray. */
+static bool
+mx_note_strangers(struct judge *j, const struct mx_set *set)
+{
+	const struct mx *good = mx_best(set, MX_GOOD), *other = mx_best(set, MX_FOREIGN);
+	const struct mx *ours = mx_best(set, MX_MICROSOFT);
+	const char *extra = mx_list(j, set, 1u << MX_FOREIGN | 1u << MX_MICROSOFT);
+
+	if (*extra == '\0')
+		return false;
+	if (good == NULL)
+		good = mx_best(set, MX_TOLERATED);
+	if (other == NULL || (ours != NULL && ours->pref < other->pref))
+		other = ours;
+	judge_note(j, FINDING_MX_EXTRA, extra, good->show, "beside %s stands %s", good->show, extra);
+	if (good->pref >= other->pref)
+		judge_note(j, FINDING_MX_PREFERENCE, judge_found_text(j), good->host, "%s is %s %s", other->show,
+		    good->pref == other->pref ? "as good as" : "preferred over", good->show);
+	return true;
+}
+
+/* No host of those wanted: does one of them tell why? */
+static enum verdict
+mx_judge_none(struct judge *j, const struct mx_set *set)
+{
+	if (mx_count(set, MX_VERIFICATION) == set->n)
+		return VERDICT_MISSING;
+	for (size_t i = 0; i < set->n; i++)
+		if (set->list[i].class != MX_VERIFICATION && set->list[i].class != MX_NULL &&
+		    match_explain_target(j, &set->list[i].target, set->list[i].show))
+			break;
+	return VERDICT_WRONG;
+}
+
+/* The profile puts somebody else's server in front: any, when the configuration does not say which. */
+static enum verdict
+mx_judge_foreign(struct judge *j, const struct mx_set *set)
+{
+	const char *ms = mx_list(j, set, 1u << MX_GOOD | 1u << MX_TOLERATED | 1u << MX_MICROSOFT);
+	const char *foreign = mx_list(j, set, 1u << MX_FOREIGN);
+
+	if (mx_count(set, MX_FOREIGN) == 0)
+		return mx_judge_none(j, set);
+	for (size_t i = 0; i < set->n; i++)
+		if (set->list[i].class == MX_FOREIGN && match_explain_target(j, &set->list[i].target, set->list[i].show))
+			return VERDICT_WRONG;
+	if (*ms != '\0') {
+		judge_note(j, FINDING_MX_EXTRA, ms, foreign, "%s goes around the servers in front: %s", ms, foreign);
+		return VERDICT_WRONG;
+	}
+	judge_note(j, FINDING_TARGET_ACCEPTED, foreign, NULL, NULL);
+	return VERDICT_OK;
+}
+
+static bool
+mx_null_is_wanted(const struct judge *j)
+{
+	struct dns_name root;
+
+	return dns_name_parse(&root, ".", NULL) == 0 && match_exact_target(&j->want, &root);
+}
+
+enum verdict
+rule_mx_set(struct judge *j)
+{
+	struct mx_set set;
+	bool wrong;
+
+	mx_read(j, j->an->values, j->an->n_values, &set);
+	if (set.n == 0)
+		return VERDICT_MISSING;
+	if (mx_count(&set, MX_NULL) > 0 && !mx_null_is_wanted(j)) {
+		judge_note(j, FINDING_MX_NULL, mx_list(j, &set, 1u << MX_NULL), NULL, NULL);
+		return VERDICT_WRONG;
+	}
+	if (j->want.exact_known)
+		return mx_judge_exact(j, &set);
+	wrong = mx_verification_wins(j, &set);
+	if (j->want.foreign_ok) {
+		enum verdict verdict = mx_judge_foreign(j, &set);
+
+		return wrong && verdict == VERDICT_OK ? VERDICT_WRONG : verdict;
+	}
+	if (mx_count(&set, MX_GOOD) + mx_count(&set, MX_TOLERATED) == 0)
+		return mx_judge_none(j, &set);
+	wrong = mx_note_strangers(j, &set) || wrong;
+	mx_note_companions(j, &set);
+	mx_note_keys(j, &set);
+	return wrong ? VERDICT_WRONG : VERDICT_OK;
+}
+
+enum verdict
+rule_mx_verification(struct judge *j)
+{
+	struct mx_set set;
+	enum verdict verdict = VERDICT_MISSING;
+
+	mx_read(j, j->an->values, j->an->n_values, &set);
+	for (size_t i = 0; i < set.n; i++) {
+		if (set.list[i].class != MX_VERIFICATION)
+			continue;
+		if (j->want.n_exact == 0 || match_exact_target(&j->want, &set.list[i].target))
+			verdict = VERDICT_OK;
+		else
+			judge_note(j, FINDING_MS_OTHER_VALUE, set.list[i].show, NULL, "%s is not the value of this domain",
+			    set.list[i].host);
+	}
+	return verdict;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: ISC */
+/* The administrator's own records, compared as a set; and names that must not exist. */
+#include <string.h>
+
+#include "judge.h"
+
+enum verdict
+rule_absent(struct judge *j)
+{
+	const char *found = judge_found_text(j);
+
+	if (j->an->n_values == 0 && j->an->n_chain == 0 && j->an->kind != ANSWER_CNAME_LOOP)
+		return VERDICT_OK;
+	judge_note(j, strcmp(j->e->id, "msoid") == 0 ? FINDING_MSOID_PRESENT : FINDING_RECORD_FORBIDDEN, found, "nothing", NULL);
+	return VERDICT_WRONG;
+}
+
+static bool
+set_has(const struct rdata *set, size_t n, const struct rdata *r)
+{
+	for (size_t i = 0; i < n; i++)
+		if (match_rdata_equal(&set[i], r))
+			return true;
+	return false;
+}
+
+static const char *
+rdata_show(struct judge *j, const struct rdata *r)
+{
+	struct str s = STR_INIT;
+	const char *text;
+
+	rdata_text(r, &s);
+	text = judge_printable(j->a, str_c(&s), s.len);
+	str_done(&s);
+	return text;
+}
+
+/* A wanted text that is there with a slip of the pen, or a target that came out wrong. */
+static bool
+exact_explain(struct judge *j, const struct rdata *found)
+{
+	struct text *values;
+	struct dns_name target;
+	size_t n;
+
+	if (found->type != DNS_TYPE_TXT)
+		return rdata_name(found, &target) && match_explain_target(j, &target, rdata_show(j, found));
+	n = text_values(j, &values);
+	for (size_t i = 0; i < j->want.n_exact; i++) {
+		struct str s = STR_INIT;
+		bool near = false;
+
+		if (rdata_txt(&j->want.exact[i], &s))
+			for (size_t k = 0; k < n && !near; k++) {
+				enum finding_code code = text_near_miss(j->a, values[k], (struct text){ str_c(&s), s.len });
+
+				near = code != FINDING_MAX && !text_equal(values[k], (struct text){ str_c(&s), s.len });
+				if (near)
+					judge_note(j, code, text_show(j, values[k]), judge_printable(j->a, str_c(&s), s.len), NULL);
+			}
+		str_done(&s);
+		if (near)
+			return true;
+	}
+	return false;
+}
+
+enum verdict
+rule_exact(struct judge *j)
+{
+	const struct answer *an = j->an;
+	const struct wanted *w = &j->want;
+	const char *lacking = "", *extra = "";
+
+	if (an->n_values == 0)
+		return an->n_chain > 0 ? VERDICT_WRONG : VERDICT_MISSING;
+	for (size_t i = 0; i < w->n_exact; i++)
+		if (!set_has(an->values, an->n_values, &w->exact[i]))
+			lacking = arena_printf(j->a, "%s%s%s", lacking, *lacking != '\0' ? ", " : "", rdata_show(j, &w->exact[i]));
+	for (size_t i = 0; i < an->n_values; i++) {
+		if (set_has(w->exact, w->n_exact, &an->values[i]))
+			continue;
+		extra = arena_printf(j->a, "%s%s%s", extra, *extra != '\0' ? ", " : "", rdata_show(j, &an->values[i]));
+		if (exact_explain(j, &an->values[i]))
+			return VERDICT_WRONG;
+	}
+	if (*lacking == '\0' && *extra == '\0')
+		return VERDICT_OK;
+	judge_note(j, FINDING_RECORD_WRONG, judge_found_text(j), NULL, "%s%s%s%s%s", *lacking != '\0' ? "not there: " : "", lacking,
+	    *lacking != '\0' && *extra != '\0' ? "; " : "", *extra != '\0' ? "not wanted: " : "", extra);
+	return VERDICT_WRONG;
+}

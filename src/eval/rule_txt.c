@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * TXT values: verification and near misses.  A value is right byte for byte or not at all; a near miss is one that becomes
+ * right when quotes, blanks, look-alikes and case are taken out, and the first of these that differs names the finding.
+ */
+#include <string.h>
+
+#include "judge.h"
+
+size_t
+text_values(struct judge *j, struct text **ret)
+{
+	struct text *list = arena_alloc(j->a, (j->an->n_values + 1) * sizeof(*list));
+	struct str s = STR_INIT;
+	size_t n = 0;
+
+	for (size_t i = 0; i < j->an->n_values; i++) {
+		str_clear(&s);
+		if (!rdata_txt(&j->an->values[i], &s))
+			continue;
+		/* one byte more: a NUL behind it, so that it may be looked at as a string up to its first NUL */
+		list[n].p = arena_alloc(j->a, s.len + 1);
+		memcpy((char *)(uintptr_t)list[n].p, str_c(&s), s.len);
+		list[n++].n = s.len;
+	}
+	str_done(&s);
+	*ret = list;
+	return n;
+}
+
+bool
+text_equal(struct text a, struct text b)
+{
+	return a.n == b.n && memcmp(a.p, b.p, a.n) == 0;
+}
+
+bool
+text_iprefix(struct text t, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	for (size_t i = 0; i < n; i++)
+		if (i >= t.n || ascii_lower(t.p[i]) != ascii_lower(prefix[i]))
+			return false;
+	return true;
+}
+
+int
+text_ifind(struct text t, const char *needle)
+{
+	for (size_t i = 0; i < t.n; i++)
+		if (text_iprefix((struct text){ t.p + i, t.n - i }, needle))
+			return (int)i;
+	return -1;
+}
+
+const char *
+text_show(struct judge *j, struct text t)
+{
+	return judge_printable(j->a, t.p, t.n);
+}
+
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+enum { DROP_NON_ASCII = 1, DROP_QUOTES = 2, DROP_BLANKS = 4, FOLD_CASE = 8 };
+
+/* The text without what a mask names. */
+static struct text
+text_reduce(struct arena *a, struct text t, unsigned mask)
+{
+	char *out = arena_alloc(a, t.n + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < t.n; i++) {
+		char c = t.p[i];
+
+		if (((mask & DROP_NON_ASCII) != 0 && (unsigned char)c >= 0x80) ||
+		    ((mask & DROP_QUOTES) != 0 && c == '"') || ((mask & DROP_BLANKS) != 0 && is_blank(c)))
+			continue;
+		out[n++] = (mask & FOLD_CASE) != 0 ? ascii_lower(c) : c;
+	}
+	return (struct text){ out, n };
+}
+
+/* The reductions in the order in which they explain. */
+static const struct {
+	unsigned mask;
+	enum finding_code code;
+} reductions[] = {
+	{ DROP_NON_ASCII, FINDING_TXT_NON_ASCII },
+	{ DROP_QUOTES, FINDING_TXT_QUOTED },
+	{ DROP_BLANKS, FINDING_TXT_WHITESPACE },
+	{ FOLD_CASE, FINDING_TXT_CASE },
+};
+#define REDUCE_ALL (DROP_NON_ASCII | DROP_QUOTES | DROP_BLANKS | FOLD_CASE)
+
+/* The first reduction that changes value, leaving those out that change wanted as well. */
+static enum finding_code
+text_reduction(struct arena *a, struct text value, struct text wanted)
+{
+	for (size_t i = 0; i < ARRAY_LEN(reductions); i++) {
+		unsigned mask = reductions[i].mask;
+		struct text v = text_reduce(a, value, mask), w = text_reduce(a, wanted, mask);
+
+		if (value.n - v.n != wanted.n - w.n || (mask == FOLD_CASE && !text_equal(v, value)))
+			return reductions[i].code;
+	}
+	return FINDING_TXT_CASE;
+}
+
+static bool
+text_contains(struct text t, struct text part)
+{
+	for (size_t i = 0; part.n > 0 && i + part.n <= t.n; i++)
+		if (memcmp(t.p + i, part.p, part.n) == 0)
+			return true;
+	return false;
+}
+
+enum finding_code
+text_near_miss(struct arena *a, struct text value, struct text wanted)
+{
+	struct text v = text_reduce(a, value, REDUCE_ALL), w = text_reduce(a, wanted, REDUCE_ALL);
+
+	if (w.n == 0 || v.n == 0)
+		return FINDING_MAX;
+	if (text_equal(v, w))
+		return text_reduction(a, value, wanted);
+	if (text_iprefix(w, "ms=") && text_equal(v, (struct text){ w.p + 3, w.n - 3 }))
+		return FINDING_MS_PREFIX_MISSING;
+	if (text_contains(v, w) && (text_ifind(v, "v=spf1") >= 0 || text_ifind(w, "ms=") == 0))
+		return FINDING_TXT_JOINED_VALUES;
+	return FINDING_MAX;
+}
+
+enum finding_code
+text_near_prefix(struct arena *a, struct text value, const char *prefix)
+{
+	struct text p = { prefix, strlen(prefix) };
+	struct text v = text_reduce(a, value, REDUCE_ALL), w = text_reduce(a, p, REDUCE_ALL);
+	struct text head;
+
+	if (v.n < w.n || memcmp(v.p, w.p, w.n) != 0)
+		return FINDING_MAX;
+	/* only the head of the value decides: blanks and quotes further on may be meant */
+	for (head = (struct text){ value.p, 0 }; head.n < value.n; head.n++)
+		if (text_reduce(a, head, REDUCE_ALL).n == w.n)
+			break;
+	return text_equal(head, p) ? FINDING_MAX : text_reduction(a, head, p);
+}
+
+/* MS= values that are not ours: another tenant's, or an older attempt's.  They do no harm. */
+static void
+txt_note_others(struct judge *j, const struct text *values, size_t n, struct text ours)
+{
+	const char *others = "";
+
+	for (size_t i = 0; i < n; i++)
+		if (text_iprefix(values[i], "MS=ms") && !text_equal(values[i], ours) &&
+		    text_near_miss(j->a, values[i], ours) == FINDING_MAX)
+			others = arena_printf(j->a, "%s%s%s", others, *others != '\0' ? ", " : "", text_show(j, values[i]));
+	if (*others != '\0')
+		judge_note(j, FINDING_MS_OTHER_VALUE, others, NULL, "not of this domain: %s", others);
+}
+
+static bool
+txt_find(const struct text *values, size_t n, struct text wanted)
+{
+	for (size_t i = 0; i < n; i++)
+		if (text_equal(values[i], wanted))
+			return true;
+	return false;
+}
+
+static bool
+txt_note_near(struct judge *j, const struct text *values, size_t n, struct text wanted)
+{
+	for (size_t i = 0; i < n; i++) {
+		enum finding_code code = text_near_miss(j->a, values[i], wanted);
+
+		if (code == FINDING_MAX)
+			continue;
+		judge_note(j, code, text_show(j, values[i]), text_show(j, wanted), NULL);
+		return true;
+	}
+	return false;
+}
+
+static struct text
+txt_wanted(struct judge *j, size_t i)
+{
+	struct str s = STR_INIT;
+	struct text t;
+	char *p;
+
+	rdata_txt(&j->want.exact[i], &s);
+	p = arena_alloc(j->a, s.len + 1);
+	memcpy(p, str_c(&s), s.len);
+	t = (struct text){ p, s.len };
+	str_done(&s);
+	return t;
+}
+
+/* Without a value in the configuration any proof of the right form will do. */
+static enum verdict
+txt_any_proof(const struct text *values, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (text_iprefix(values[i], "MS=ms"))
+			return VERDICT_OK;
+	return VERDICT_MISSING;
+}
+
+static enum verdict
+txt_judge_value(struct judge *j, const struct text *values, size_t n)
+{
+	for (size_t i = 0; i < j->want.n_exact; i++)
+		if (txt_find(values, n, txt_wanted(j, i))) {
+			txt_note_others(j, values, n, txt_wanted(j, i));
+			return VERDICT_OK;
+		}
+	for (size_t i = 0; i < j->want.n_exact; i++)
+		if (txt_note_near(j, values, n, txt_wanted(j, i)))
+			return VERDICT_WRONG;
+	txt_note_others(j, values, n, txt_wanted(j, 0));
+	return VERDICT_MISSING;
+}
+
+enum verdict
+rule_txt_value(struct judge *j)
+{
+	struct text *values;
+	size_t n = text_values(j, &values);
+	enum verdict verdict;
+
+	if (j->want.n_exact == 0)
+		return txt_any_proof(values, n);
+	verdict = txt_judge_value(j, values, n);
+	if (verdict != VERDICT_OK && j->verification_by_mx && strcmp(j->e->id, "verification") == 0) {
+		j->n_notes = 0;
+		judge_note(j, FINDING_VERIFICATION_BY_MX, "the MX below msv1.invalid", NULL,
+		    "the TXT value is not there, but the MX form is");
+		return VERDICT_OK;
+	}
+	return verdict;
+}
+
+enum verdict
+rule_contains(struct judge *j)
+{
+	struct text *values;
+	size_t n = text_values(j, &values);
+	bool all = true, near = false;
+
+	for (size_t i = 0; i < j->want.n_exact; i++) {
+		struct text wanted = txt_wanted(j, i);
+
+		if (txt_find(values, n, wanted))
+			continue;
+		all = false;
+		near = txt_note_near(j, values, n, wanted) || near;
+	}
+	if (all && j->want.n_exact > 0)
+		return VERDICT_OK;
+	return near ? VERDICT_WRONG : VERDICT_MISSING;
+}
