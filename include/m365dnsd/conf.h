@@ -208,7 +208,8 @@ struct catalog_row {
 	uint16_t ask;		/* type asked for; differs for hosts (CNAME or addresses: A is asked) */
 	enum rule rule;
 	enum need need;		/* when its service is asked for; otherwise: optional (legacy and forbidden stay) */
-	enum service service;
+	enum service service;		/* the first one of services: what JSON shows */
+	unsigned services;		/* bits: any of them in use makes need what it says; 0 = needs no service */
 	unsigned clouds, profiles;	/* bits */
 	unsigned views;		/* bits of the views it holds in */
 	char **want;		/* templates of right values, "{key}.mail.protection.outlook.com" */
@@ -218,9 +219,10 @@ struct catalog_row {
 	size_t n_family;
 	char **tolerate;	/* templates and patterns that work but are old or second best: a warning */
 	size_t n_tolerate;
+	bool foreign;		/* any host that is not Microsoft's is right too, unless the configuration names one */
 	bool wrong_breaks;	/* present but wrong is an error even where the row is optional or legacy */
-	char *since, *until;	/* dates, "" = open */
-	char *source;		/* keys of M365-FACTS section 11, or a URL */
+	char *since, *until;	/* dates for people, "" = open */
+	char *source;		/* keys of the list at the end of catalog.conf, or URLs */
 	char *text;		/* what it is for, for people */
 	uint32_t ttl;		/* advised, seconds */
 	int line;

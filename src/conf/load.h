@@ -55,7 +55,7 @@ struct conf_kind {
 };
 extern const struct conf_kind kind_bool, kind_uint, kind_seconds, kind_word, kind_text, kind_path, kind_list, kind_listen,
     kind_resolvers, kind_quorum, kind_address, kind_services, kind_verification, kind_tenant, kind_host, kind_hosts, kind_mx,
-    kind_spf_ip, kind_spf_all, kind_record_type, kind_events, kind_url, kind_command;
+    kind_bits, kind_date, kind_spf_ip, kind_spf_all, kind_record_type, kind_events, kind_url, kind_command;
 
 /* A list of strings in a struct of conf.h is char **list with size_t n right after it. */
 void text_list_add(char ***list, size_t *n, const char *text);

@@ -112,6 +112,26 @@ set_word(struct loader *l, const struct conf_key *k, void *obj, const struct syn
 }
 const struct conf_kind kind_word = { set_word };
 
+/* A list of words as bits; `{}` is none of them. */
+static void
+set_bits(struct loader *l, const struct conf_key *k, void *obj, const struct syntax_value *v)
+{
+	unsigned *bits = MEMBER(unsigned, obj, k);
+	struct str list = STR_INIT;
+	int id;
+
+	if (v->first)
+		*bits = 0;
+	if (v->text == NULL)
+		return;
+	if (name_find(k->words, v->text, &id))
+		*bits |= 1u << id;
+	else
+		loader_problem(l, "%s: \"%s\" is not one of %s", k->name, v->text, name_list(k->words, &list));
+	str_done(&list);
+}
+const struct conf_kind kind_bits = { set_bits };
+
 static void
 put_text(const struct conf_key *k, void *obj, const char *text)
 {
@@ -474,3 +494,18 @@ set_command(struct loader *l, const struct conf_key *k, void *obj, const struct 
 	put_text(k, obj, v->text);
 }
 const struct conf_kind kind_command = { set_command };
+
+static void
+set_date(struct loader *l, const struct conf_key *k, void *obj, const struct syntax_value *v)
+{
+	static const char form[] = "dddd-dd-dd";
+	bool ok = strlen(v->text) == strlen(form);
+
+	for (size_t i = 0; ok && form[i] != '\0'; i++)
+		ok = form[i] == 'd' ? v->text[i] >= '0' && v->text[i] <= '9' : v->text[i] == form[i];
+	if (!ok)
+		bad(l, k, v, "is no date (\"2026-11-21\")");
+	else
+		put_text(k, obj, v->text);
+}
+const struct conf_kind kind_date = { set_date };
