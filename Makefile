@@ -91,7 +91,10 @@ $(BUILD)/m365dnsd: $(call obj,$(MAIN_SRC)) $(BUILD)/libedge.a $(BUILD)/libcore.a
 
 # ---- test programs: unit, scenario and fuzz see libcore.a only, so an upward call fails at link ----
 
-TLIB = $(call obj,$(TLIB_SRC))
+TLIB = $(BUILD)/libtest.a
+$(TLIB): $(call obj,$(TLIB_SRC))
+	@rm -f $@
+	$(call say,AR  ,$@)$(AR) cr $@ $^
 
 $(UNIT): $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(TLIB) $(BUILD)/libcore.a
 	@mkdir -p $(@D)
@@ -102,10 +105,11 @@ $(SCENARIO): $(BUILD)/tests/%: $(BUILD)/obj/tests/scenario/%.o $(TLIB) $(BUILD)/
 $(EDGE): $(BUILD)/tests/%: $(BUILD)/obj/tests/edge/%.o $(TLIB) $(BUILD)/libedge.a $(BUILD)/libcore.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(LINK) -o $@ $^ $(EDGE_LIBS) $(CORE_LIBS) $(TEST_LIBS) -pthread
-$(REPLAY): $(BUILD)/tests/replay_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/obj/tests/fuzz/replay_main.o $(BUILD)/libcore.a
+$(REPLAY): $(BUILD)/tests/replay_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/obj/tests/fuzz/replay_main.o $(TLIB) \
+    $(BUILD)/libcore.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(LINK) -o $@ $^ $(CORE_LIBS) -pthread
-$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/libcore.a
+$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(TLIB) $(BUILD)/libcore.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(LINK) -fsanitize=fuzzer -o $@ $^ $(CORE_LIBS) -pthread
 $(BUILD)/tools/conf-keys: $(BUILD)/obj/tools/conf-keys.o $(BUILD)/libcore.a
@@ -132,9 +136,13 @@ check:
 	@$(SETUP) --need build --need test --want bed
 	$(SUB) check-all
 # Without the set-up; what does not compile is counted as a failure and the rest is run all the same.
+BUILD_AND_RUN = +@$(MAKE) --no-print-directory -k programs; BUILD_FAILED=$$? $(RUN)
 check-all:
-	+@$(MAKE) --no-print-directory -k programs; s=$$?; \
-	BUILD_FAILED=$$s $(RUN) lint: 'tools/lint.sh $(BUILD)' $(RUN_UNIT) $(RUN_SCENARIO) $(RUN_CORPUS) $(RUN_INTEGRATION)
+	$(BUILD_AND_RUN) lint: 'tools/lint.sh $(BUILD)' $(RUN_UNIT) $(RUN_SCENARIO) $(RUN_CORPUS) $(RUN_INTEGRATION)
+check-suites:
+	$(BUILD_AND_RUN) $(RUN_UNIT) $(RUN_SCENARIO) $(RUN_CORPUS) $(RUN_INTEGRATION)
+check-programs:
+	$(BUILD_AND_RUN) $(RUN_UNIT) $(RUN_SCENARIO) $(RUN_CORPUS)
 check-unit: $(UNIT) $(EDGE)
 	@$(RUN) $(RUN_UNIT)
 check-scenario: $(SCENARIO)
@@ -143,10 +151,6 @@ check-corpus: $(REPLAY)
 	@$(RUN) $(RUN_CORPUS)
 check-integration: all
 	@$(RUN) $(RUN_INTEGRATION)
-check-suites: programs
-	@$(RUN) $(RUN_UNIT) $(RUN_SCENARIO) $(RUN_CORPUS) $(RUN_INTEGRATION)
-check-programs: programs
-	@$(RUN) $(RUN_UNIT) $(RUN_SCENARIO) $(RUN_CORPUS)
 
 # One room's unit tests: make unit-dns
 unit-%: $(BUILD)/tests/check_%

@@ -10,7 +10,7 @@ find "$build/obj/src" -name '*.gcno' | while read -r notes; do
 	gcov -p -r -s "$root" -o "$(dirname "$notes")" "$notes" 2>/dev/null
 done | awk '
 /^File / { file = $0; gsub(/^File .|.$/, "", file) }
-/^Lines executed:/ && file ~ /^src\// {
+/^Lines executed:/ && file ~ /^src\/.*\.c$/ {
 	split($0, part, /[:% ]+/)
 	percent = part[3]; lines = part[5]
 	printf "%6.1f %%  %5d  %s\n", percent, lines, file

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* ---- err ---- */
 
@@ -754,6 +756,45 @@ START_TEST(log_levels_and_last_defence)
 }
 END_TEST
 
+/* What one warning writes to stderr; journal: JOURNAL_STREAM names it. */
+static void
+captured(char *buf, size_t size, bool journal)
+{
+	int fds[2], saved = dup(STDERR_FILENO);
+	char stream[64];
+	struct stat st;
+	ssize_t n;
+
+	ck_assert(pipe(fds) == 0 && fstat(fds[1], &st) == 0);
+	snprintf(stream, sizeof(stream), "%llu:%llu", (unsigned long long)st.st_dev,
+	    (unsigned long long)st.st_ino + (journal ? 0 : 1));
+	setenv("JOURNAL_STREAM", stream, 1);
+	dup2(fds[1], STDERR_FILENO);
+	log_init(LOG_LVL_INFO);
+	log_warn("two\nlines");
+	dup2(saved, STDERR_FILENO);
+	n = read(fds[0], buf, size - 1);
+	ck_assert_int_gt(n, 0);
+	buf[n] = '\0';
+	unsetenv("JOURNAL_STREAM");
+	log_init(LOG_LVL_INFO);
+	close(saved);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+START_TEST(log_to_stderr)
+{
+	char line[128];
+
+	captured(line, sizeof(line), true);
+	ck_assert_str_eq(line, "<4>two?lines\n");
+	captured(line, sizeof(line), false);	/* somebody else's stderr: the time instead of the priority */
+	ck_assert_uint_eq(strlen(line), strlen("2026-11-21T10:20:30Z two?lines\n"));
+	ck_assert_str_eq(line + 20, " two?lines\n");
+}
+END_TEST
+
 #define ROWS(tc, test, rows) tcase_add_loop_test(tc, test, 0, (int)ARRAY_LEN(rows))
 
 static void
@@ -770,6 +811,7 @@ add_text_tests(Suite *s)
 	tcase_add_test(tc, utf8_every_code_point);
 	tcase_add_test(tc, names);
 	tcase_add_test(tc, log_levels_and_last_defence);
+	tcase_add_test(tc, log_to_stderr);
 	suite_add_tcase(s, tc);
 }
 
