@@ -3,18 +3,19 @@
 """
 bed: a small Internet on loopback, for tests and for the demo.
 
-    127.A.B.1        root: "." and "test." (the parent of every zone under test), and the world outside: Microsoft's hosts
-    127.A.B.2 - .4   ns1, ns2, ns3: real Knot servers for the zones under test; each has zone data of its own, so that one can be
-                     put out of step
+    127.A.B.1        root: "." and "test." (the parent of every zone under test), and the world outside (world.py)
+    127.A.B.2 - .4   ns1, ns2, ns3: real Knot servers for the zones under test; each has zone data of its own, so that
+                     one can be put out of step
     127.A.B.11 ...   r1, r2 ...: real Unbound caches; the last one validates
     127.A.B.20 ...   hostile servers, one address a behaviour (hostile.py)
     127.A.B.250      nothing listens there
 
-All of them on one port, unprivileged, in one temporary directory; A.B is chosen per bed, so any number of beds runs side by side.
-Nothing sleeps: readiness is polled with a deadline.  Everything ends with the process that started it, however that ends.
+All of them on one port, unprivileged, in one temporary directory; A.B is chosen per bed, so any number of beds runs side
+by side.  Nothing sleeps: readiness is polled with a deadline.  Everything ends with the process that started it, however
+that ends.
 
-Unbound asks port 53 wherever a referral sends it, so each delegated zone is a stub zone of every cache; TTLs, negative TTLs,
-validation and the gate are real all the same.
+Unbound asks port 53 wherever a referral sends it, so each delegated zone is a stub zone of every cache; TTLs, negative
+TTLs, validation and the gate are real all the same.
 
 By hand:  tests/bed/bed.py [--zone FILE]   starts a bed with contoso.test and says how to talk to it.
 """
@@ -54,13 +55,14 @@ def _die_with_parent():
 class Zone:
     """What is published for one name, per server; see Bed.publish."""
 
-    def __init__(self, name, records, servers=("ns1", "ns2"), ttl=300, negative=60, per_server=None, delegation="same", ns=None,
-                 glue="", ds=None, signed=False, transfer=False, stubs=None):
+    def __init__(self, name, records, servers=("ns1", "ns2"), ttl=300, negative=60, per_server=None,
+                 delegation="same", ns=None, glue="", ds=None, signed=False, transfer=False, stubs=None):
         self.name = name if name.endswith(".") else name + "."
         self.records, self.servers, self.ttl, self.negative = records, tuple(servers), ttl, negative
         self.per_server = per_server or {}      # server -> records that it has instead
-        self.delegation = servers if delegation == "same" else delegation      # names in the parent; None: not delegated
-        self.ns = ns or servers                 # names the zone itself has; hosts of the bed or absolute names
+        # delegation: the names in the parent (None: not delegated); ns: those in the zone itself
+        self.delegation = servers if delegation == "same" else delegation
+        self.ns = ns or servers
         self.glue, self.ds = glue, ds           # more lines for the parent
         self.signed, self.transfer = signed, transfer      # transfer: the first server is the primary of the others
         self.stubs = stubs                      # whom the caches ask; default: the delegation
@@ -142,8 +144,8 @@ class Bed:
             s.start()
         for c in self.caches.values():
             c.start()
-        self.hostile_process = self.spawn([sys.executable, "-B", HERE + "/hostile.py", "--control", self.dir + "/hostile.sock",
-                                           "--log", self.dir + "/hostile.log"], self.dir + "/hostile.out")
+        self.spawn([sys.executable, "-B", HERE + "/hostile.py", "--control", self.dir + "/hostile.sock",
+                    "--log", self.dir + "/hostile.log"], self.dir + "/hostile.out")
         poll("hostile server", lambda: self._hostile({"op": "ping"}))
         for s in self.knots.values():
             poll("knotd " + s.name, lambda: self._alive(s) and os.path.exists(s.dir + "/sock"))
@@ -190,8 +192,8 @@ class Bed:
 
     def _parent(self):
         serial = self._serial()
-        text = "$ORIGIN test.\n$TTL 3600\n@ 60 IN SOA a.nic.test. hostmaster.nic.test. %d 900 300 86400 60\n@ IN NS a.nic.test.\n" % \
-            serial + "a.nic IN A %s\n" % self.address(1)
+        text = "$ORIGIN test.\n$TTL 3600\n@ 60 IN SOA a.nic hostmaster.nic %d 900 300 86400 60\n" % serial
+        text += "@ IN NS a.nic\na.nic IN A %s\n" % self.address(1)
         for name, s in self.knots.items():
             text += "%s.hosting IN A %s\n" % (name, s.address)
         for octet in range(20, 250):
@@ -208,14 +210,16 @@ class Bed:
     def _zone_conf(self, z, server):
         """Lines of knot.conf for a zone at a server."""
         out = "    dnssec-signing: on\n    dnssec-policy: bed\n" if z.signed and server == z.servers[0] else ""
-        if z.transfer:
-            out += "    notify: [%s]\n" % ", ".join(z.servers[1:]) if server == z.servers[0] else "    master: %s\n" % z.servers[0]
+        if z.transfer and server == z.servers[0]:
+            out += "    notify: [%s]\n" % ", ".join(z.servers[1:])
+        elif z.transfer:
+            out += "    master: %s\n" % z.servers[0]
         return out
 
-    def publish(self, *zones, flush=True):
+    def publish(self, *zones):
         """
-        Publish zones (class Zone), new ones or in the place of old ones: at their servers, at the parent and as stub zones of the
-        caches.  Returns when all servers serve them.  With flush the caches forget what they knew of zones that are new to them.
+        Publish zones (class Zone), new ones or in the place of old ones: at their servers, at the parent and as stub zones
+        of the caches, which forget what they knew of zones that are new to them.  Returns when all servers serve them.
         """
         with self.lock:
             wait, touched, parent = [], {}, False
@@ -282,7 +286,8 @@ class Bed:
         """DS of a zone that Knot signs, as rdata text (SHA-256)."""
         z = self.zones[zone if zone.endswith(".") else zone + "."]
         s = self.knots[z.servers[0]]
-        out = subprocess.run([self.tool("keymgr"), "-c", s.dir + "/knot.conf", z.name, "ds"], capture_output=True, text=True)
+        argv = [self.tool("keymgr"), "-c", s.dir + "/knot.conf", z.name, "ds"]
+        out = subprocess.run(argv, capture_output=True, text=True)
         for line in out.stdout.splitlines():
             w = line.split()
             if len(w) >= 6 and w[1] == "DS" and w[4] == "2":
@@ -371,9 +376,10 @@ def main():
     end_on_signals()
     with Bed() as bed:
         bed.zone("contoso.test", open(a.zone).read() if a.zone else CONTOSO)
-        print("bed in %s on %s.0/24\ncontoso.test at %s\n\nbuild/m365dnsd --once %s \\\n    %s contoso.test\n\nCtrl-C ends it" % (
-            bed.dir, bed.net, ", ".join(bed.knots[n].address for n in ("ns1", "ns2")), " ".join(bed.lab()),
-            " ".join(bed.resolvers())), flush=True)
+        servers = ", ".join(bed.knots[n].address for n in ("ns1", "ns2"))
+        print("bed in %s on %s.0/24, contoso.test at %s\n" % (bed.dir, bed.net, servers))
+        print("build/m365dnsd --once " + " \\\n    ".join([" ".join(bed.lab()), " ".join(bed.resolvers()), "contoso.test"]))
+        print("\nCtrl-C ends it", flush=True)
         try:
             signal.pause()
         except KeyboardInterrupt:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: ISC
 """
-dnswire: just enough DNS for the test bed: messages to and from bytes, rdata from zone text, one question put to a server.
+dnswire: just enough DNS for the test bed: messages to and from bytes, rdata from zone text, one question to a server.
 
-It is for tests only and trusts what it reads more than a daemon may; it raises ValueError (or IndexError, struct.error) on
-garbage and leaves the rest to the caller.
+It is for tests only and trusts what it reads more than a daemon may; it raises ValueError (or IndexError, struct.error)
+on garbage and leaves the rest to the caller.
 """
 
 import random
@@ -12,8 +12,8 @@ import socket
 import struct
 import time
 
-TYPES = {"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "PTR": 12, "MX": 15, "TXT": 16, "AAAA": 28, "SRV": 33, "OPT": 41, "DS": 43,
-         "RRSIG": 46, "NSEC": 47, "DNSKEY": 48, "TLSA": 52, "SPF": 99, "ANY": 255, "CAA": 257}
+TYPES = {"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "PTR": 12, "MX": 15, "TXT": 16, "AAAA": 28, "SRV": 33, "OPT": 41,
+         "DS": 43, "RRSIG": 46, "NSEC": 47, "DNSKEY": 48, "TLSA": 52, "SPF": 99, "ANY": 255, "CAA": 257}
 TYPE_NAMES = {v: k for k, v in TYPES.items()}
 RCODES = {"NOERROR": 0, "FORMERR": 1, "SERVFAIL": 2, "NXDOMAIN": 3, "NOTIMP": 4, "REFUSED": 5}
 QR, AA, TC, RD, RA, AD, CD = 0x8000, 0x0400, 0x0200, 0x0100, 0x0080, 0x0020, 0x0010

@@ -10,12 +10,12 @@ The table is JSON, one object an address:
     [{"address": "127.1.2.21", "port": 5300,
       "do": "slow", "arg": 3.0,             what it does to every question ...
       "rules": [{"name": "*.contoso.test.", "type": "MX", "do": "refused"}],     ... or only to some: first match wins
-      "zone": "text" | "upstream": "127.1.2.2",      where true answers come from: zone text, or a real server asked for them
+      "zone": "text" | "upstream": "127.1.2.2",      where true answers come from: zone text, or a real server
       "resolver": false}]                   a resolver sets RA and never AA, and has no referrals
 
-A first label of the form do-BEHAVIOUR (do-servfail.contoso.test) asks for that behaviour by itself.  The control socket takes
-one JSON line a connection: {"op":"table","table":[...]} replaces the table, {"op":"ping"}, {"op":"quit"}.  Every question is
-one line in the log: address, proto, name as sent, type, flags, EDNS size, separated by blanks.
+A first label of the form do-BEHAVIOUR (do-servfail.contoso.test) asks for that behaviour by itself.  The control socket
+takes one JSON line a connection: {"op":"table","table":[...]} replaces the table, {"op":"ping"}, {"op":"quit"}.  Every
+question is one line in the log: address, proto, name as sent, type, flags, EDNS size, separated by blanks.
 
 BEHAVIOURS is the list; each is a coroutine that is given the question and gives the bytes to send, or None for silence.
 """
@@ -97,8 +97,8 @@ class Listener:
         if first.startswith("do-") and first[3:] in BEHAVIOURS:
             return first[3:], None
         for rule in self.conf.get("rules", []):
-            if fnmatch.fnmatch(name_key(q.qname), rule.get("name", "*")) and rule.get("type", TYPE_NAMES.get(q.qtype)) == \
-                    TYPE_NAMES.get(q.qtype):
+            kind = TYPE_NAMES.get(q.qtype)
+            if fnmatch.fnmatch(name_key(q.qname), rule.get("name", "*")) and rule.get("type", kind) == kind:
                 return rule["do"], rule.get("arg")
         return self.conf.get("do", "truth"), self.conf.get("arg")
 
@@ -224,7 +224,8 @@ async def wrong_id(l, q, tcp, arg):
 
 async def wrong_question(l, q, tcp, arg):
     other = name_wire("elsewhere.example.") + struct.pack("!HH", q.qtype, 1)
-    return reply(q, answer=[RR("elsewhere.example.", TYPES["A"], 60, b"\x7f\0\0\1")], question=other, flags=l.flags(True))
+    rr = RR("elsewhere.example.", TYPES["A"], 60, b"\x7f\0\0\1")
+    return reply(q, answer=[rr], question=other, flags=l.flags(True))
 
 
 async def no_question(l, q, tcp, arg):
@@ -311,7 +312,6 @@ async def huge(l, q, tcp, arg):
     if not tcp:
         return reply(q, flags=l.flags(True) | TC)
     wire = await l.truth(q)
-    an, ns, ar = struct.unpack("!HHH", wire[6:12])
     q.edns = None
     m = Message(wire)
     out = b"".join(name_wire(r[0]) + struct.pack("!HHIH", r[1], r[2], r[3], len(r[4])) + r[4] for r in m.answer
@@ -324,7 +324,7 @@ async def huge(l, q, tcp, arg):
 
 
 async def drip(l, q, tcp, arg):
-    """TCP only, byte by byte: see Tcp.  arg: seconds between two bytes."""
+    """TCP only, byte by byte: see serve_tcp.  arg: seconds between two bytes."""
     return await l.truth(q) if tcp else reply(q, flags=l.flags(True) | TC)
 
 
@@ -340,15 +340,16 @@ async def filtered(l, q, tcp, arg):
 
 
 BEHAVIOURS = {
-    "truth": truth, "silent": silent, "refused": code("REFUSED"), "servfail": code("SERVFAIL"), "notimp": code("NOTIMP"),
-    "formerr": code("FORMERR"), "formerr-edns": formerr_edns, "bogus": code("SERVFAIL", 6), "filtered": filtered,
-    "refused-policy": code("REFUSED", 18), "truncate": truncate, "truncate-refuse": truncate_close,
-    "truncate-close": truncate_close, "truncate-always": truncate_empty_tcp, "slow": slow, "flaky": flaky,
-    "random": random_bytes, "short": short, "empty": empty, "wrong-id": wrong_id, "wrong-question": wrong_question,
-    "no-question": no_question, "pointer-loop": pointer_loop, "counts": counts_too_big, "rdata-past-end": rdata_past_end,
-    "txt-past-rdata": txt_past_rdata, "echo": echo, "lowercase": lowercase, "lowercase-udp": lowercase_udp, "lame": lame,
-    "not-aa": not_aa, "lie-nxdomain": lie_nxdomain, "lie-address": lie_address, "lie-zone": lie_zone, "pool": pool,
-    "huge": huge, "drip": drip, "cname-loop": cname_loop,
+    "truth": truth, "silent": silent, "refused": code("REFUSED"), "servfail": code("SERVFAIL"),
+    "notimp": code("NOTIMP"), "formerr": code("FORMERR"), "formerr-edns": formerr_edns,
+    "bogus": code("SERVFAIL", 6), "filtered": filtered, "refused-policy": code("REFUSED", 18),
+    "truncate": truncate, "truncate-refuse": truncate_close, "truncate-close": truncate_close,
+    "truncate-always": truncate_empty_tcp, "slow": slow, "flaky": flaky, "random": random_bytes, "short": short,
+    "empty": empty, "wrong-id": wrong_id, "wrong-question": wrong_question, "no-question": no_question,
+    "pointer-loop": pointer_loop, "counts": counts_too_big, "rdata-past-end": rdata_past_end,
+    "txt-past-rdata": txt_past_rdata, "echo": echo, "lowercase": lowercase, "lowercase-udp": lowercase_udp,
+    "lame": lame, "not-aa": not_aa, "lie-nxdomain": lie_nxdomain, "lie-address": lie_address,
+    "lie-zone": lie_zone, "pool": pool, "huge": huge, "drip": drip, "cname-loop": cname_loop,
 }
 NO_TCP = {"truncate-refuse"}    # from the start nothing listens there: connection refused
 

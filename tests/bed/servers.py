@@ -74,7 +74,8 @@ template:
     zonefile-sync: -1
 zone:
 %(zones)s""" % {"dir": self.dir, "address": self.address, "port": PORT, "zones": zones, "remotes": "".join(
-            "  - id: %s\n    address: %s@%d\n    via: %s\n" % (s.name, s.address, PORT, self.address) for s in self.bed.knots.values() if s is not self)}
+            "  - id: %s\n    address: %s@%d\n    via: %s\n" % (s.name, s.address, PORT, self.address)
+            for s in self.bed.knots.values() if s is not self)}
         with open(self.dir + "/knot.conf", "w") as f:
             f.write(text)
 
@@ -140,7 +141,8 @@ remote-control:
             "modules": "validator iterator" if self.validates else "iterator",
             "anchors": "".join('    trust-anchor: "%s DS %s"\n' % a for a in self.anchors.items())}
         for zone, servers in stubs.items():
-            text += 'stub-zone:\n    name: "%s"\n' % zone + "".join("    stub-addr: %s@%d\n" % (a, PORT) for a in servers)
+            text += 'stub-zone:\n    name: "%s"\n' % zone
+            text += "".join("    stub-addr: %s@%d\n" % (a, PORT) for a in servers)
         with open(self.dir + "/unbound.conf", "w") as f:
             f.write(text)
 
@@ -166,8 +168,7 @@ remote-control:
             del self.stubs[zone]
             self.ctl("stub_remove " + zone)
         else:
-            self.ctl("stub_add +i %s %s" % (zone, " ".join("%s@%d" % (a, PORT) for a in addresses)) if not self.validates else
-                     "stub_add %s %s" % (zone, " ".join("%s@%d" % (a, PORT) for a in addresses)))
+            self.ctl("stub_add %s %s" % (zone, " ".join("%s@%d" % (a, PORT) for a in addresses)))
         self.flush(zone)
 
     def anchor(self, zone, ds):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 """
-world: the root zone of the bed.  What lies outside the zones under test: the hosts that records point to, with the includes and
-keys behind them.  Addresses are documentation ranges: nobody asks them.
+world: the root zone of the bed.  What lies outside the zones under test: the hosts that records point to, with the
+includes and keys behind them.  Addresses are documentation ranges: nobody asks them.
 """
 
 DKIM_KEY = ("v=DKIM1; k=rsa; p=MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAyPzGbvWZvJjVbVhQ8iyH0r3gKk2FqjLr9v4mB1xJ"

@@ -19,8 +19,9 @@ from tap import check
 STATES = {"pending", "unknown", "unpublished", "published", "complete", "regressed"}
 RECORD_STATES = {"pending", "unknown", "unpublished", "published", "visible", "regressed", "not-configured"}
 VERDICTS = {"ok", "wrong", "missing", "stale", "unknown"}
-REASONS = {"timeout", "network", "servfail", "refused", "notimp", "formerr", "malformed", "truncated", "filtered", "bogus", "lame",
-           "not-global", "gated", "zone-broken", "set-aside", "stopped"}
+REASONS = {"timeout", "network", "servfail", "refused", "notimp", "formerr", "malformed", "truncated", "filtered", "bogus",
+           "lame", "not-global", "gated", "zone-broken", "set-aside", "stopped"}
+SLOW = int(os.environ.get("SLOW", "1"))     # the program runs so many times slower than usual (sanitizers)
 NEEDS = {"required", "recommended", "optional", "legacy", "forbidden"}
 
 
@@ -71,22 +72,36 @@ class Doc(dict):
                 if kind in (None, c["kind"]) and source in (None, c["source"])
                 and (address is None or c["address"].split(":")[0] == address)]
 
+    def verdicts(self, *which, **where):
+        return {c["verdict"] for c in self.cells(*which, **where)}
+
+    def reasons(self, *which, **where):
+        return {c["reason"] for c in self.cells(*which, **where)}
+
+    def addresses(self, rid, kind):
+        return {c["address"].split(":")[0] for c in self.cells(rid, kind)}
+
+    def required(self):
+        return [r["id"] for r in self["records"] if r["need"] == "required"]
+
     def codes(self, severity=None, record=None):
-        return {f["code"] for f in self["findings"] if severity in (None, f["severity"]) and record in (None, f["record"])}
+        return {f["code"] for f in self["findings"]
+                if severity in (None, f["severity"]) and record in (None, f["record"])}
 
     def never(self, *verdicts, **where):
         """No cell has one of these verdicts."""
-        bad = [(c["source"], c["address"], c["verdict"], c["reason"]) for c in self.cells(**where) if c["verdict"] in verdicts]
+        bad = [(c["source"], c["address"], c["verdict"], c["reason"]) for c in self.cells(**where)
+               if c["verdict"] in verdicts]
         check(not bad, "cells that must not be %s" % " or ".join(verdicts), bad, str(self))
 
     def __str__(self):
-        out = ["%s: %s, eta %s (%s), progress %s" % (self["domain"], self["state"], self["eta"], self["eta_basis"], self["progress"])]
-        for f in self["findings"]:
-            out.append("  %s %s [%s] %s | %s | %s" % (f["severity"], f["code"], f["record"], f["detail"], f["advice"], f["sources"]))
+        out = ["{domain}: {state}, eta {eta} ({eta_basis}), progress {progress}".format(**self)]
+        out += ["  {severity} {code} [{record}] {detail} | {advice} | {sources}".format(**f) for f in self["findings"]]
         for r in self["records"]:
             if r["need"] in ("required", "forbidden") or r["state"] != "not-configured":
-                out.append("  %s %s %s %s: %s" % (r["id"], r["need"], r["state"], r["expected"], " ".join(
-                    "%s=%s%s" % (c["address"], c["verdict"], "/" + c["reason"] if c["reason"] else "") for c in r["cells"])))
+                cells = ["%s=%s%s" % (c["address"], c["verdict"], "/" + c["reason"] if c["reason"] else "")
+                         for c in r["cells"]]
+                out.append("  {id} {need} {state} {expected}: ".format(**r) + " ".join(cells))
         return "\n".join(out) + "\n"
 
 
@@ -128,6 +143,19 @@ class Lab:
         self.bed.zone(name, zone_text(name, services, drop, replace, add), **zone)
         return name
 
+    def beside(self, h, alone=False, **kw):
+        """A domain with two authorities, ns1 and h (a hostile server or a name); the caches ask ns1 only."""
+        ns = (h,) if alone else ("ns1", h)
+        return self.domain(servers=("ns1",), delegation=ns, ns=ns, stubs=[self.bed.knots["ns1"].address], **kw)
+
+    def front(self, do="truth", **kw):
+        """A hostile server that has its truth from ns1."""
+        return self.bed.hostile(do, upstream=self.bed.knots["ns1"], **kw)
+
+    def cache(self, do="truth", **kw):
+        """A hostile resolver that has its truth from r3."""
+        return self.bed.hostile(do, upstream=self.bed.caches["r3"], resolver=True, **kw)
+
     def change(self, name, services="exchange", drop=(), replace=None, add="", servers=None):
         self.bed.change(name, zone_text(name, services, drop, replace, add), servers)
 
@@ -148,15 +176,17 @@ class Lab:
         return p
 
     def end(self, p, limit=60):
+        late = False
         try:
-            out, err = p.communicate(timeout=limit)
+            out, err = p.communicate(timeout=limit * SLOW)
         except subprocess.TimeoutExpired:
             p.kill()
             out, err = p.communicate()
-            raise AssertionError("still running after %d s: %s\n%s%s" % (limit, " ".join(p.args), out.decode()[-2000:],
-                                                                          err.decode()[-2000:]))
-        return Result(p.args, p.returncode, out.decode("utf-8", "replace"), err.decode("utf-8", "replace"),
-                      time.monotonic() - p.started)
+            late = True
+        r = Result(p.args, p.returncode, out.decode("utf-8", "replace"), err.decode("utf-8", "replace"),
+                   time.monotonic() - p.started)
+        check(not late, "still running after %d s" % limit, str(r))
+        return r
 
     def run(self, *args, resolvers=("r1", "r2"), lab=True, limit=60):
         r = self.end(self.start_program(*args, resolvers=resolvers, lab=lab), limit)
@@ -171,18 +201,20 @@ class Lab:
         """A configuration file of the laboratory; returns its path."""
         path = "%s/conf%d" % (self.bed.dir, next(self.count))
         with open(path, "w") as f:
-            f.write('resolvers = {}\nauthority_port = %d\nauthority_private = yes\nrate = 0\ndatabase = "%s.db"\n' % (beds.PORT, path))
+            f.write("resolvers = {}\nauthority_port = %d\nauthority_private = yes\nrate = 0\n" % beds.PORT)
+            f.write('database = "%s.db"\n' % path)
             if resolvers:
                 f.write("".join(self.resolver_block(n) for n in ("r1", "r2")))
             f.write(text)
         return path
 
     def resolver_block(self, name, target=None, extra=""):
-        target = target or self.bed.caches[name].address
-        return 'resolver "%s" { address = {"%s"} %s }\n' % (name, target if ":" in target else "%s:%d" % (target, beds.PORT), extra)
+        target = "%s:%d" % (target or self.bed.caches[name].address, beds.PORT)
+        return 'resolver "%s" { address = {"%s"} %s }\n' % (name, target, extra)
 
     def with_config(self, text, *args, mode="--once", resolvers=True, **kw):
-        return self.run("-c", self.config(text, resolvers), mode, "--format", "json", *args, resolvers=None, lab=False, **kw)
+        path = self.config(text, resolvers)
+        return self.run("-c", path, mode, "--format", "json", *args, resolvers=None, lab=False, **kw)
 
 
 def csv_rows(text):

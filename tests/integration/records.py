@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""records: right zones for every cloud and profile, from Microsoft's documentation and not from the program's catalog."""
+"""records: right zones for every cloud and profile; from Microsoft's documentation, not from the program's catalog."""
 
 SERVICES = {
     "verify": ["verification"],
@@ -14,18 +14,19 @@ SERVICES = {
 }
 ALL_SERVICES = "exchange,teams,skype,intune,dkim,dmarc,mta-sts,tls-rpt"
 
-CLOUDS = {  # mx, spf, autodiscover, sipfed, sipdir, webdir, enterpriseregistration, enterpriseenrollment, tenant suffix
+CLOUDS = {  # mx, spf, autodiscover, lync, enterpriseregistration, enterpriseenrollment, initial domain
     "worldwide": ("mail.protection.outlook.com", "spf.protection.outlook.com", "autodiscover.outlook.com",
-                  "online.lync.com", "enterpriseregistration.windows.net", "enterpriseenrollment-s.manage.microsoft.com",
-                  "onmicrosoft.com"),
+                  "online.lync.com", "enterpriseregistration.windows.net",
+                  "enterpriseenrollment-s.manage.microsoft.com", "onmicrosoft.com"),
     "gcc-high": ("mail.protection.office365.us", "spf.protection.office365.us", "autodiscover.office365.us",
                  "online.gov.skypeforbusiness.us", "enterpriseregistration.microsoftonline.us",
                  "enterpriseenrollment-s.manage.microsoft.us", "onmicrosoft.us"),
     "dod": ("mail.protection.office365.us", "spf.protection.office365.us", "autodiscover-dod.office365.us",
             "online.dod.skypeforbusiness.us", "enterpriseregistration.microsoftonline.us",
             "enterpriseenrollment-s.manage.microsoft.us", "onmicrosoft.us"),
-    "21vianet": ("mail.protection.partner.outlook.cn", "spf.protection.partner.outlook.cn", "autodiscover.partner.outlook.cn",
-                 "online.partner.lync.cn", "enterpriseregistration.partner.microsoftonline.cn",
+    "21vianet": ("mail.protection.partner.outlook.cn", "spf.protection.partner.outlook.cn",
+                 "autodiscover.partner.outlook.cn", "online.partner.lync.cn",
+                 "enterpriseregistration.partner.microsoftonline.cn",
                  "enterpriseenrollment-s.manage.microsoftonline.cn", "partner.onmschina.cn"),
 }
 CLOUDS["gcc"] = CLOUDS["worldwide"]
@@ -120,10 +121,12 @@ def profile_zone(domain, cloud, profile):
                           "autodiscover IN A 192.0.2.10", ONPREM, extra]), \
             conf + 'mx = {"10 mail.%s"} autodiscover = "autodiscover.%s" spf { ip4 = {"198.51.99.5"} }\n' % (domain, domain)
     if profile == "filtered":
-        return "\n".join(["@ IN MX 10 mx1.filter.example.", "@ IN MX 20 mx2.filter.example.", r["spf"], r["autodiscover"], extra]), \
+        mx = "@ IN MX 10 mx1.filter.example.\n@ IN MX 20 mx2.filter.example."
+        return "\n".join([mx, r["spf"], r["autodiscover"], extra]), \
             conf + 'mx = {"10 mx1.filter.example", "20 mx2.filter.example"}\n'
     if profile == "relay":
-        return "\n".join([r["mx"], '@ IN TXT "v=spf1 ip4:198.51.99.5 include:%s ~all"' % spf, r["autodiscover"], extra]), \
+        spf = '@ IN TXT "v=spf1 ip4:198.51.99.5 include:%s ~all"' % spf
+        return "\n".join([r["mx"], spf, r["autodiscover"], extra]), \
             conf + 'spf { ip4 = {"198.51.99.5"} all = "~all" }\n'
     if profile == "parked":
         return "\n".join(["@ IN MX 0 .", '@ IN TXT "v=spf1 -all"', r["dmarc"], extra]), conf

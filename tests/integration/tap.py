@@ -2,8 +2,8 @@
 """
 tap: a list of cases, run by a few threads, told as TAP in the order in which they were written.
 
-A case is a function with the decorator @case("what must be true"); it gets the lab (lab.py) and fails by raising.  check() and its
-kin raise with the values in the message.  @table makes one case of every row.
+A case is a function with the decorator @case("what must be true"); it gets the lab (lab.py) and fails by raising.  check() and
+equal() raise with the values in the message.  @table makes one case of every row.
 """
 
 import queue

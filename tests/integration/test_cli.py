@@ -104,7 +104,7 @@ def domains_of_file(lab):
 def worst(lab):
     right, broken = "right.test", lab.domain(drop=["mx"])
     h = lab.bed.hostile("servfail")
-    dead = lab.domain(servers=("ns1",), delegation=(h,), ns=(h,), stubs=[])
+    dead = lab.beside(h, alone=True)
     stale = lab.domain(ttl=120, replace={"mx": "@ IN MX 10 mail.old.example."})
     lab.bed.caches["r1"].ask(stale, "MX")
     lab.change(stale)
@@ -150,7 +150,7 @@ def import_graph(lab):
 @case("the bed itself: serves, caches, validates and misbehaves")
 def bed_itself(lab):
     r1, r4 = lab.bed.caches["r1"], lab.bed.caches["r4"]
-    equal(r1.ask("right.test", "MX").values("MX"), ["0 right-test.mail.protection.outlook.com."], "an answer through a cache")
+    equal(r1.ask("right.test", "MX").values("MX"), ["0 right-test.mail.protection.outlook.com."], "through a cache")
     equal(r4.ask("bogus.test", "MX").rcode, 2, "rcode of a bogus zone")
     h = lab.bed.hostile("refused")
     equal(beds.ask(h.address, beds.PORT, "right.test", "MX").rcode, 5, "rcode of a refusing server")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 """test_records: what is right, and every record missing or wrong in turn."""
 
-from records import ALL_SERVICES, CLOUDS, PROFILES, SERVICES, domain_key, profile_zone, rows, zone_text
+from records import ALL_SERVICES, CLOUDS, PROFILES, SERVICES, domain_key, profile_zone, right, rows, zone_text
 from tap import case, check, equal, table
 import bed as beds
 
@@ -27,7 +27,7 @@ def all_right(lab):
 @case("the default service is exchange: nothing else is required")
 def default_services(lab):
     d = lab.once(lab.domain()).exits(0).doc()
-    equal({r["id"] for r in d["records"] if r["need"] == "required"}, {"mx", "spf", "autodiscover"}, "required rows", str(d))
+    equal(sorted(d.required()), ["autodiscover", "mx", "spf"], "required rows", str(d))
     for rid in ("sipfederationtls", "dmarc", "dkim-selector1", "mta-sts", "tls-rpt", "enterpriseenrollment"):
         equal(d.record(rid)["state"], "not-configured", "state of " + rid, str(d))
 
@@ -40,8 +40,8 @@ def missing(lab, rid):
     check(d.codes("error", rid), "an error names " + rid, str(d))
     special = {"dkim-selector2": "dkim-selector2-missing"}.get(rid, "record-missing")
     check(d.codes(record=rid) & {special, "record-missing"}, "%s or record-missing" % special, str(d))
-    check({c["verdict"] for c in d.cells(rid, "authority")} == {"missing"}, "missing at both authorities", str(d))
-    others = [r["id"] for r in d["records"] if r["need"] == "required" and r["id"] != rid and r["state"] == "unpublished"]
+    check(d.verdicts(rid, "authority") == {"missing"}, "missing at both authorities", str(d))
+    others = [r for r in d.required() if r != rid and d.record(r)["state"] == "unpublished"]
     check(not others, "no other record suffers", others, str(d))
     f = [f for f in d["findings"] if f["record"] == rid and f["severity"] == "error"][0]
     check(f["title"] and f["advice"], "the finding says what to do", f)
@@ -74,67 +74,70 @@ def wrong(lab, rid, text, code):
     check(d.codes("error", rid), "an error names " + rid, str(d))
     if code:
         check(code in d.codes(record=rid), "finding " + code, str(d))
-    check("ok" not in {c["verdict"] for c in d.cells(rid, "authority")}, "not ok at the authorities", str(d))
+    check("ok" not in d.verdicts(rid, "authority"), "not ok at the authorities", str(d))
     if rid != "verification":
-        check({c["verdict"] for c in d.cells(rid, "authority")} == {"wrong"}, "wrong, not missing", str(d))
+        check(d.verdicts(rid, "authority") == {"wrong"}, "wrong, not missing", str(d))
 
 
-MISTAKES = [    # name, services, record, what stands in its place ({d} domain), the code, its severity
-    ("target with the zone appended", "autodiscover", "autodiscover IN CNAME autodiscover.outlook.com", "target-zone-appended", "error"),
-    ("MX target with the zone appended", "mx", "@ IN MX 0 {k}.mail.protection.outlook.com", "target-zone-appended", "error"),
-    ("target without dots", "autodiscover", "autodiscover IN CNAME autodiscover.", "target-not-fqdn", "error"),
-    ("two SPF records", "spf", '@ IN TXT "v=spf1 include:spf.protection.outlook.com -all"\n@ IN TXT "v=spf1 mx -all"', "spf-multiple", "error"),
-    ("SPF with a blank behind include:", "spf", '@ IN TXT "v=spf1 include: spf.protection.outlook.com -all"', "spf-syntax", "error"),
-    ("SPF with +all", "spf", '@ IN TXT "v=spf1 include:spf.protection.outlook.com +all"', "spf-all-permissive", "error"),
-    ("SPF without all", "spf", '@ IN TXT "v=spf1 include:spf.protection.outlook.com"', "spf-all-missing", "warning"),
-    ("SPF with something behind all", "spf", '@ IN TXT "v=spf1 -all include:spf.protection.outlook.com"', "spf-after-all", "error"),
-    ("SPF that includes itself", "spf", '@ IN TXT "v=spf1 include:spf.protection.outlook.com include:{d} -all"', "spf-loop", "error"),
-    ("SPF in quotes", "spf", '@ IN TXT "\\"v=spf1 include:spf.protection.outlook.com -all\\""', "txt-quoted", "error"),
-    ("SPF as type 99 only", "spf", '@ IN SPF "v=spf1 include:spf.protection.outlook.com -all"', "spf-type99", "error"),
-    ("SPF with a private address", "spf", '@ IN TXT "v=spf1 ip4:10.0.0.1 include:spf.protection.outlook.com -all"', "spf-ip-private", "warning"),
-    ("SPF with eleven lookups", "spf", '@ IN TXT "v=spf1 include:spf.protection.outlook.com a:a1.{d} a:a2.{d} a:a3.{d} a:a4.{d} '
-     'a:a5.{d} a:a6.{d} a:a7.{d} a:a8.{d} a:a9.{d} a:a10.{d} -all"\n' + "\n".join("a%d IN A 192.0.2.%d" % (i, i) for i in range(1, 11)),
-     "spf-too-many-lookups", "error"),
-    ("SPF with three void lookups", "spf", '@ IN TXT "v=spf1 a:v1.{d} a:v2.{d} a:v3.{d} include:spf.protection.outlook.com -all"',
-     "spf-too-many-void-lookups", "error"),
-    ("an old MX beside the new one", "mx", "@ IN MX 0 {k}.mail.protection.outlook.com.\n@ IN MX 10 mail.old.example.", "mx-extra", "error"),
-    ("null MX", "mx", "@ IN MX 0 .", "mx-null", "error"),
-    ("MX with the key of another domain", "mx", "@ IN MX 0 fabrikam-com.mail.protection.outlook.com.", "mx-wrong-key", "warning"),
-    ("MX that is an address", "mx", "@ IN MX 0 192.0.2.1.", "target-is-address", "error"),
-    ("the verification MX wins", "mx", "@ IN MX 32767 {k}.mail.protection.outlook.com.\n@ IN MX 0 ms12345678.msv1.invalid.",
-     "mx-verification-wins", "error"),
-    ("the GCC High target", "autodiscover", "autodiscover IN CNAME autodiscover.office365.us.", "cloud-mixed", "error"),
-    ("MS= left out", "verification", '@ IN TXT "ms12345678"', "ms-prefix-missing", "error"),
-    ("verification in upper case", "verification", '@ IN TXT "MS=MS12345678"', "txt-case", "error"),
-    ("verification with a blank", "verification", '@ IN TXT "MS=ms12345678 "', "txt-whitespace", "error"),
-    ("verification with a no-break space", "verification", '@ IN TXT "MS=ms12345678\\194\\160"', "txt-non-ascii", "error"),
-    ("verification and SPF in one string", "verification", '@ IN TXT "MS=ms12345678 v=spf1 include:spf.protection.outlook.com -all"',
-     "txt-joined-values", "error"),
-    ("an address for autodiscover", "autodiscover", "autodiscover IN A 192.0.2.77", "cname-flattened", "error"),
-    ("SRV fields shifted", "sipfederationtls", "_sipfederationtls._tcp IN SRV 1 5061 100 sipfed.online.lync.com.", "srv-fields-shifted", "error"),
-    ("DKIM as TXT", "dkim-selector1", 'selector1._domainkey IN TXT "selector1-{k}._domainkey.contoso.onmicrosoft.com"',
-     "dkim-txt-instead-of-cname", "error"),
-    ("DKIM target with the dots kept", "dkim-selector1", "selector1._domainkey IN CNAME selector1-{d}._domainkey.contoso.onmicrosoft.com.",
-     "dkim-target-shape", "error"),
-    ("DKIM formats mixed", "dkim-selector1", "selector1._domainkey IN CNAME selector1-{k}._domainkey.contoso.n-v1.dkim.mail.microsoft.",
-     "dkim-mixed-formats", "error"),
-    ("two DMARC records", "dmarc", '_dmarc IN TXT "v=DMARC1; p=reject"\n_dmarc IN TXT "v=DMARC1; p=none"', "dmarc-multiple", "error"),
-    ("DMARC without the semicolon", "dmarc", '_dmarc IN TXT "v=DMARC1; p=reject rua=mailto:a@{d}"', "dmarc-syntax", "error"),
-    ("DMARC p=none", "dmarc", '_dmarc IN TXT "v=DMARC1; p=none"', "dmarc-no-policy", "warning"),
-    ("msoid left over", "msoid", "msoid IN CNAME clientconfig.microsoftonline-p.net.", "msoid-present", "error"),
+WARNINGS = {"spf-all-missing", "spf-ip-private", "mx-wrong-key", "dmarc-no-policy"}
+MISTAKES = [    # name, record, what stands in its place, the code that names it
+    # {d} the domain, {k} its key, {mx} the right host, {spf} the right include, {onms} contoso's DKIM names
+    ("target with the zone appended", "autodiscover", "autodiscover IN CNAME autodiscover.outlook.com",
+     "target-zone-appended"),
+    ("MX with the zone appended", "mx", "@ IN MX 0 {k}.mail.protection.outlook.com", "target-zone-appended"),
+    ("target without dots", "autodiscover", "autodiscover IN CNAME autodiscover.", "target-not-fqdn"),
+    ("two SPF records", "spf", '@ IN TXT "v=spf1 {spf} -all"\n@ IN TXT "v=spf1 mx -all"', "spf-multiple"),
+    ("SPF with a blank behind include:", "spf", '@ IN TXT "v=spf1 include: spf.protection.outlook.com -all"', "spf-syntax"),
+    ("SPF with +all", "spf", '@ IN TXT "v=spf1 {spf} +all"', "spf-all-permissive"),
+    ("SPF without all", "spf", '@ IN TXT "v=spf1 {spf}"', "spf-all-missing"),
+    ("SPF with something behind all", "spf", '@ IN TXT "v=spf1 -all {spf}"', "spf-after-all"),
+    ("SPF that includes itself", "spf", '@ IN TXT "v=spf1 {spf} include:{d} -all"', "spf-loop"),
+    ("SPF in quotes", "spf", '@ IN TXT "\\"v=spf1 {spf} -all\\""', "txt-quoted"),
+    ("SPF as type 99 only", "spf", '@ IN SPF "v=spf1 {spf} -all"', "spf-type99"),
+    ("SPF with a private address", "spf", '@ IN TXT "v=spf1 ip4:10.0.0.1 {spf} -all"', "spf-ip-private"),
+    ("SPF with eleven lookups", "spf", '@ IN TXT "v=spf1 {spf} %s -all"' % " ".join("a:a%d.{d}" % i for i in range(10)) +
+     "".join("\na%d IN A 192.0.2.%d" % (i, i) for i in range(10)), "spf-too-many-lookups"),
+    ("SPF with three void lookups", "spf", '@ IN TXT "v=spf1 a:v1.{d} a:v2.{d} a:v3.{d} {spf} -all"',
+     "spf-too-many-void-lookups"),
+    ("an old MX beside the new one", "mx", "@ IN MX 0 {mx}\n@ IN MX 10 mail.old.example.", "mx-extra"),
+    ("null MX", "mx", "@ IN MX 0 .", "mx-null"),
+    ("MX with the key of another domain", "mx", "@ IN MX 0 fabrikam-com.mail.protection.outlook.com.", "mx-wrong-key"),
+    ("MX that is an address", "mx", "@ IN MX 0 192.0.2.1.", "target-is-address"),
+    ("the verification MX wins", "mx", "@ IN MX 32767 {mx}\n@ IN MX 0 ms12345678.msv1.invalid.", "mx-verification-wins"),
+    ("the GCC High target", "autodiscover", "autodiscover IN CNAME autodiscover.office365.us.", "cloud-mixed"),
+    ("MS= left out", "verification", '@ IN TXT "ms12345678"', "ms-prefix-missing"),
+    ("verification in upper case", "verification", '@ IN TXT "MS=MS12345678"', "txt-case"),
+    ("verification with a blank", "verification", '@ IN TXT "MS=ms12345678 "', "txt-whitespace"),
+    ("verification with a no-break space", "verification", '@ IN TXT "MS=ms12345678\\194\\160"', "txt-non-ascii"),
+    ("verification and SPF in one string", "verification", '@ IN TXT "MS=ms12345678 v=spf1 {spf} -all"',
+     "txt-joined-values"),
+    ("an address for autodiscover", "autodiscover", "autodiscover IN A 192.0.2.77", "cname-flattened"),
+    ("SRV fields shifted", "sipfederationtls", "_sipfederationtls._tcp IN SRV 1 5061 100 sipfed.online.lync.com.",
+     "srv-fields-shifted"),
+    ("DKIM as TXT", "dkim-selector1", 'selector1._domainkey IN TXT "selector1-{k}.{onms}"', "dkim-txt-instead-of-cname"),
+    ("DKIM target with the dots kept", "dkim-selector1", "selector1._domainkey IN CNAME selector1-{d}.{onms}",
+     "dkim-target-shape"),
+    ("DKIM formats mixed", "dkim-selector1",
+     "selector1._domainkey IN CNAME selector1-{k}._domainkey.contoso.n-v1.dkim.mail.microsoft.", "dkim-mixed-formats"),
+    ("two DMARC records", "dmarc", '_dmarc IN TXT "v=DMARC1; p=reject"\n_dmarc IN TXT "v=DMARC1; p=none"',
+     "dmarc-multiple"),
+    ("DMARC without the semicolon", "dmarc", '_dmarc IN TXT "v=DMARC1; p=reject rua=mailto:a@{d}"', "dmarc-syntax"),
+    ("DMARC p=none", "dmarc", '_dmarc IN TXT "v=DMARC1; p=none"', "dmarc-no-policy"),
+    ("msoid left over", "msoid", "msoid IN CNAME clientconfig.microsoftonline-p.net.", "msoid-present"),
 ]
 
 
 @case("the mistakes of the field, each in a domain of its own, each named by its code", slow=True)
 def mistakes(lab):
     zones, blocks, wanted = [], "", {}
-    for name, rid, text, code, severity in MISTAKES:
+    for name, rid, text, code in MISTAKES:
         d = lab.name()
-        text = text.replace("{d}", d).replace("{k}", domain_key(d))
+        text = text.format(d=d, k=domain_key(d), mx=domain_key(d) + ".mail.protection.outlook.com.",
+                           spf="include:spf.protection.outlook.com", onms="_domainkey.contoso.onmicrosoft.com.")
         zones.append(beds.Zone(d, zone_text(d, "all", replace={rid: text})))
         blocks += 'domain "%s" { verification = "MS=ms12345678" tenant = "contoso" services = {%s} }\n' % (
             d, ", ".join('"%s"' % s for s in ALL_SERVICES.split(",")))
-        wanted[d] = (name, rid, code, severity)
+        wanted[d] = (name, rid, code, "warning" if code in WARNINGS else "error")
     lab.bed.publish(*zones)
     r = lab.with_config(blocks, limit=120).exits(2)
     docs, failed = {d["domain"]: d for d in r.docs()}, []
@@ -142,12 +145,12 @@ def mistakes(lab):
         d = docs[domain]
         found = [f["severity"] for f in d["findings"] if f["code"] == code]
         state = "unpublished" if severity == "error" else "complete"
-        if code and found[:1] != [severity]:
+        if found[:1] != [severity]:
             failed.append("%s: wanted %s %s, found %s" % (name, severity, code, sorted(
                 "%s:%s" % (f["code"], f["severity"]) for f in d["findings"])))
         elif d["state"] != state:
             failed.append("%s: state %s, wanted %s\n%s" % (name, d["state"], state, d))
-        elif code and {"record-missing", "record-wrong"} & d.codes(record=rid):
+        elif {"record-missing", "record-wrong"} & d.codes(record=rid):
             failed.append("%s: a plain finding stands beside %s: %s" % (name, code, d.codes(record=rid)))
     check(not failed, "%d of %d" % (len(failed), len(wanted)), *failed)
 
@@ -177,7 +180,7 @@ def every_service(lab, cloud):
     ids = [i for i in rows(d, cloud) if not i.startswith("dkim")]
     services = ",".join(s for s in ALL_SERVICES.split(",") if s != "dkim")
     lab.bed.zone(d, "\n".join(rows(d, cloud)[i] for i in ids))
-    doc = lab.once("--cloud", cloud, "--services", services, "--verification", "MS=ms12345678", "--tenant", "contoso", d).exits(0).doc()
+    doc = lab.once("--cloud", cloud, *ALL, "--services", services, d).exits(0).doc()
     check(not doc.codes("error"), "no errors", str(doc))
     for rid in ids:
         equal(doc.record(rid)["need"], "required", "need of " + rid, str(doc))
@@ -187,18 +190,20 @@ def every_service(lab, cloud):
     ("MX in mx.microsoft", "mx", "@ IN MX 0 {k}.o-v1.mx.microsoft."),
     ("verification by MX", "verification", None),
     ("DKIM of May 2025", None, None),
-    ("SPF with ~all, redirect away and other order", "spf", '@ IN TXT "v=spf1 ip4:198.51.99.7 include:spf.protection.outlook.com ~all"'),
+    ("SPF with ~all and in other order", "spf",
+     '@ IN TXT "v=spf1 ip4:198.51.99.7 include:spf.protection.outlook.com ~all"'),
     ("SPF in several strings", "spf", '@ IN TXT "v=spf1 include:spf.prot" "ection.outlook.com -all"'),
     ("upper case targets", "autodiscover", "autodiscover IN CNAME AutoDiscover.Outlook.COM."),
-    ("Intune without -s", "enterpriseenrollment", "enterpriseenrollment IN CNAME enterpriseenrollment.manage.microsoft.com."),
+    ("Intune without -s", "enterpriseenrollment",
+     "enterpriseenrollment IN CNAME enterpriseenrollment.manage.microsoft.com."),
 ])
 def other_form(lab, name, rid, text):
     d = lab.name()
     k = domain_key(d)
     replace = {rid: text.replace("{k}", k)} if text else {}
     if name.startswith("DKIM"):
-        replace = {"dkim-selector%d" % i: "selector%d._domainkey IN CNAME selector%d-%s._domainkey.Contoso.n-v1.dkim.mail.microsoft." %
-                   (i, i, k) for i in (1, 2)}
+        target = "selector%d-%s._domainkey.Contoso.n-v1.dkim.mail.microsoft."
+        replace = {"dkim-selector%d" % i: "selector%d._domainkey IN CNAME " % i + target % (i, k) for i in (1, 2)}
     if name.startswith("verification"):
         replace = {"verification": "@ IN MX 32767 ms12345678.msv1.invalid."}
     lab.domain("all", replace=replace, name=d)
@@ -208,12 +213,14 @@ def other_form(lab, name, rid, text):
         check("verification-by-mx" in doc.codes("info"), "info verification-by-mx", str(doc))
 
 
-@table("the key of a name with dashes: %s", [(d,) for d in ("mu-sigma.test", "a-b-c.test", "weber-wis.test", "xn--mnchen-3ya.test")])
+@table("the key of a name with dashes: %s", [
+    (d,) for d in ("mu-sigma.test", "a-b-c.test", "weber-wis.test", "xn--mnchen-3ya.test")])
 def keys(lab, d):
     lab.domain("exchange,dkim", name=d)
     doc = lab.once("--services", "exchange,dkim", "--tenant", "contoso", d).exits(0).doc()
     check("mx-wrong-key" not in doc.codes(), "the key is the one expected", str(doc))
-    check(domain_key(d) + ".mail.protection.outlook.com" in doc.record("mx")["expected"], "expected", doc.record("mx")["expected"])
+    expected = doc.record("mx")["expected"]
+    check(domain_key(d) + ".mail.protection.outlook.com" in " ".join(expected), "expected", expected)
 
 
 @case("an IDN is taken as typed and shown in both forms")
@@ -229,10 +236,11 @@ def idn(lab):
 def subdomain(lab):
     parent = lab.name()
     name = "sub." + parent
-    lab.bed.zone(parent, zone_text(name, "exchange").replace("@ IN", "sub IN").replace("autodiscover IN", "autodiscover.sub IN"))
+    text = zone_text(name).replace("@ IN", "sub IN").replace("autodiscover IN", "autodiscover.sub IN")
+    lab.bed.zone(parent, text)
     d = lab.once(name).exits(0).doc()
     equal(d.record("autodiscover")["name"], "autodiscover." + name, "owner")
-    equal({c["source"].split(".")[0] for c in d.cells("mx", "authority")}, {"ns1", "ns2"}, "authorities of the parent zone", str(d))
+    equal({c["source"].split(".")[0] for c in d.cells("mx", "authority")}, {"ns1", "ns2"}, "authorities", str(d))
 
 
 @case("a subdomain that is delegated has servers of its own")
@@ -240,9 +248,10 @@ def delegated_subdomain(lab):
     parent = lab.name()
     name = "sub." + parent
     lab.bed.zone(parent, "sub IN NS ns3.hosting.test.", servers=("ns1", "ns2"))
-    lab.bed.publish(beds.Zone(name, zone_text(name, "exchange"), servers=("ns3",), stubs=[lab.bed.knots["ns3"].address]))
+    ns3 = lab.bed.knots["ns3"].address
+    lab.bed.zone(name, right(name), servers=("ns3",), stubs=[ns3])
     d = lab.once(name).exits(0).doc()
-    equal({c["address"].split(":")[0] for c in d.cells("mx", "authority")}, {lab.bed.knots["ns3"].address}, "authorities", str(d))
+    equal(d.addresses("mx", "authority"), {ns3}, "authorities", str(d))
 
 
 @case("thirty-five other TXT values at the apex: the answer comes by TCP and ours is found")

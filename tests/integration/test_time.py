@@ -41,7 +41,8 @@ def stale_cell(lab, name, old, basis, rcode):
     check(d.codes("info") & {"cache-stale", "negative-cache"}, "explained", str(d))
 
 
-@table("--wait: the ETA comes true for %s", [("an old value", {"replace": OLD}), ("an absence", {"drop": ["autodiscover"]})], slow=True)
+@table("--wait: the ETA comes true for %s", [
+    ("an old value", {"replace": OLD}), ("an absence", {"drop": ["autodiscover"]})], slow=True)
 def wait(lab, name, old):
     domain, planted = stale(lab, 9, caches=("r1", "r2"), **old)
     eta = when(lab.once(domain).exits(1).doc()["eta"])
@@ -57,8 +58,8 @@ def wait(lab, name, old):
 
 @case("--wait sees the record being published", slow=True)
 def wait_publish(lab):
-    h = lab.bed.hostile(upstream=lab.bed.knots["ns1"])
-    domain = lab.domain(drop=["mx"], servers=("ns1",), delegation=(h,), ns=(h,), stubs=[lab.bed.knots["ns1"].address])
+    h = lab.front()
+    domain = lab.beside(h, alone=True, drop=["mx"])
     p = lab.start_program("--wait=40s", "--format", "json", domain)
     beds.poll("the first question for MX", lambda: [q for q in lab.bed.hostile_queries(h) if q[2] == "MX"])
     lab.change(domain)
@@ -97,8 +98,8 @@ def wait_right(lab):
 
 @case("SIGINT ends a wait and prints what is known")
 def sigint(lab):
-    h = lab.bed.hostile(upstream=lab.bed.knots["ns1"])
-    domain = lab.domain(drop=["autodiscover"], servers=("ns1",), delegation=(h,), ns=(h,), stubs=[lab.bed.knots["ns1"].address])
+    h = lab.front()
+    domain = lab.beside(h, alone=True, drop=["autodiscover"])
     p = lab.start_program("--wait=60s", "--format", "json", domain)
     beds.poll("a cache was asked", lambda: lab.bed.seen(domain))
     interrupt(p)
