@@ -6,7 +6,6 @@ import io
 import itertools
 import json
 import os
-import signal
 import subprocess
 import threading
 import time
@@ -167,13 +166,21 @@ class Lab:
             argv += self.bed.lab()
         return argv + (self.bed.resolvers(*resolvers) if resolvers is not None else [])
 
-    def start_program(self, *args, resolvers=("r1", "r2"), lab=True):
+    def start_program(self, *args, resolvers=("r1", "r2"), lab=True, before=(), stdout=subprocess.PIPE):
         env = dict(os.environ, TZ="UTC", LC_ALL="C.UTF-8", HOME=self.bed.dir)
         env.pop("NOTIFY_SOCKET", None)
-        argv = self.argv(args, resolvers, lab)
-        p = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env)
+        argv = [*before, *self.argv(args, resolvers, lab)]
+        p = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE, env=env)
         p.started = time.monotonic()
         return p
+
+    def until(self, p, what, ready):
+        """Wait until ready() while the program runs; it must not end before."""
+        def still():
+            value = ready()
+            check(value or p.poll() is None, "ended before " + what)
+            return value
+        return beds.poll(what, still, 15 * SLOW)
 
     def end(self, p, limit=60):
         late = False
@@ -183,13 +190,14 @@ class Lab:
             p.kill()
             out, err = p.communicate()
             late = True
+        out = out or b""
         r = Result(p.args, p.returncode, out.decode("utf-8", "replace"), err.decode("utf-8", "replace"),
                    time.monotonic() - p.started)
         check(not late, "still running after %d s" % limit, str(r))
         return r
 
-    def run(self, *args, resolvers=("r1", "r2"), lab=True, limit=60):
-        r = self.end(self.start_program(*args, resolvers=resolvers, lab=lab), limit)
+    def run(self, *args, limit=60, **kw):
+        r = self.end(self.start_program(*args, **kw), limit)
         check(r.rc >= 0, "died of signal %d" % -r.rc, str(r))
         return r
 
@@ -219,7 +227,3 @@ class Lab:
 
 def csv_rows(text):
     return list(csv.DictReader(io.StringIO(text)))
-
-
-def interrupt(p):
-    p.send_signal(signal.SIGINT)

@@ -175,6 +175,22 @@ def lying_authority(lab):
     check("authority-disagree" in d.codes("error"), "authority-disagree", str(d))
 
 
+@case("garbage from the servers of one domain leaves the others alone", slow=True)
+def garbage_next_door(lab):
+    bad, good = lab.beside(lab.bed.hostile("random"), alone=True), lab.domain()
+    docs = {d["domain"]: d for d in lab.once(bad, good).exits(3).docs()}
+    equal(docs[good]["state"], "complete", "the neighbour", str(docs[good]))
+    docs[bad].never("missing", "ok")
+
+
+@case("an authority with an IPv6 address that cannot be reached does not hold the domain")
+def no_ipv6(lab):
+    d = lab.once(lab.beside("six.hosting.test.")).exits(0).doc()
+    cells = d.cells("mx", address="[::1]") or [c for c in d.cells("mx", "authority") if "::1" in c["address"]]
+    equal({c["verdict"] for c in cells}, {"unknown"}, "its cells", str(d))
+    check({c["reason"] for c in cells} <= {"network", "timeout", "set-aside"}, "reasons", cells)
+
+
 @case("a CNAME loop is named")
 def cname_loop(lab):
     hs = [lab.front(rules=[{"name": "autodiscover.*", "do": "cname-loop"}])]
