@@ -36,6 +36,8 @@ void loop_fd_free(struct loop_fd *f);
 void loop_on_signal(struct loop *l, int signo, loop_signal_fn *f, void *ctx);
 /* Call f once, after the current callbacks, before waiting. */
 void loop_defer(struct loop *l, loop_fn *f, void *ctx);
+/* Drop what was deferred with ctx and has not run: ctx is going away. */
+void loop_defer_cancel(struct loop *l, const void *ctx);
 /* The longest time one turn's callbacks took since the last call, microseconds. */
 int64_t loop_worst_stall_us(struct loop *l);
 
