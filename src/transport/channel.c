@@ -1,0 +1,566 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * c-ares 1.18.1 (Debian 12) to 1.34: one channel an address asked, because that is how an answer is attributed.
+ *
+ * What c-ares does: match an answer to its query by id and question, time out, frame TCP.  What it is kept from:
+ *
+ *   retries         tries = 1; the prober owns them.
+ *   system files    all seven options of ARES_CONFIG_CHECK are given, so none is read (and CVE-2024-25629 cannot bite).
+ *   falling back    One FORMERR makes it cut 11 bytes off the query and go without EDNS on this channel for good (1.18.1,
+ *                   process_answer).  It never sees one: on the way in FORMERR becomes NOTZONE, which means nothing to it and
+ *                   answers no query (RFC 2136 2.2), and on the way out FORMERR again.
+ *   TC by itself    IGNTC is set and the callback sees TC: its own TCP connection shares the fate of the UDP socket, so a
+ *                   server that closes TCP after an answer would fail all UDP queries in flight (handle_error closes both).
+ *                   A TCP query gets a channel of its own instead, closed after the answer.  A truncated answer never
+ *                   leaves this room.
+ *   512 bytes       Without ARES_FLAG_EDNS it cuts UDP answers at 512; the flag only says how much is let through, the OPT
+ *                   record is in the query already.
+ *   its sockets     The UDP "descriptor" that it is given is a mere number: port.c changes the real ones behind it.
+ *
+ * Answers are let through only if they are answers, their id is in flight, and they came to the port that the query left by.
+ * Callbacks run inside ares_process_fd(), inside ares_send() (no route) and inside ares_destroy(): they only move the query
+ * from list to list; nothing here calls c-ares while c-ares is on the stack (a double free in 1.18.1).
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <unistd.h>
+
+#define CARES_NO_DEPRECATED	/* 1.34 would have us use its record objects, which 1.18 has not */
+#include <ares.h>
+
+#include "internal.h"
+
+#define UDP_HANDLE     0x4d365d	/* what c-ares takes for its UDP socket; never given to the system */
+#define TIMEOUT_SLACK_MS 10	/* c-ares has its own clock: do not come a moment too early */
+
+enum { RCODE_FORMERR = 1, RCODE_NOTZONE = 10 };
+enum { HEADER_QR = 0x80, HEADER_TC = 0x02 };	/* both in the third byte */
+
+static uint16_t
+get_u16(const uint8_t *p)
+{
+	return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+static void
+put_u16(uint8_t *p, uint16_t v)
+{
+	p[0] = (uint8_t)(v >> 8);
+	p[1] = (uint8_t)v;
+}
+
+static void
+rcode_exchange(uint8_t *wire, uint8_t from, uint8_t to)
+{
+	if ((wire[3] & 0x0f) == from)
+		wire[3] = (uint8_t)((wire[3] & 0xf0) | to);
+}
+
+/* ---- queries by id ---- */
+
+static struct query **
+id_slot(struct channel *ch, uint16_t id)
+{
+	return &ch->by_id[id % ARRAY_LEN(ch->by_id)];
+}
+
+static struct query *
+id_find(struct channel *ch, uint16_t id)
+{
+	struct query *q = *id_slot(ch, id);
+
+	while (q != NULL && q->id != id)
+		q = q->next_by_id;
+	return q;
+}
+
+static void
+id_add(struct channel *ch, struct query *q, uint16_t id)
+{
+	struct query **slot = id_slot(ch, id);
+
+	q->id = id;
+	q->next_by_id = *slot;
+	*slot = q;
+}
+
+static void
+id_remove(struct channel *ch, struct query *q)
+{
+	struct query **p = id_slot(ch, q->id);
+
+	while (*p != q)
+		p = &(*p)->next_by_id;
+	*p = q->next_by_id;
+}
+
+static uint16_t
+id_pick(struct channel *ch)
+{
+	uint16_t id;
+
+	do
+		id = (uint16_t)random_u32();
+	while (id_find(ch, id) != NULL);
+	return id;
+}
+
+/* ---- the end of a query ---- */
+
+static enum transport_status
+status_of_failure(const struct channel *ch, int ares_status)
+{
+	switch (ares_status) {
+	case ARES_ETIMEOUT:
+		return TRANSPORT_TIMEOUT;
+	case ARES_ECANCELLED:
+	case ARES_EDESTRUCTION:
+		return TRANSPORT_STOPPED;
+	default:
+		break;
+	}
+	switch (ch->error) {
+	case ENETUNREACH:
+	case EADDRNOTAVAIL:
+	case EAFNOSUPPORT:
+		return TRANSPORT_NO_FAMILY;
+	default:
+		return TRANSPORT_NETWORK;
+	}
+}
+
+/* The port that a query used: when it was the last answer that an old one waited for, close it. */
+static void
+port_release(struct channel *ch, struct port *p)
+{
+	p->in_flight--;
+	if (p->in_flight == 0 && p != ch->port && p->fd != -1) {
+		TAILQ_REMOVE(&ch->draining, p, link);
+		port_close(p);
+	}
+}
+
+static void
+query_unlink(struct channel *ch, struct query *q)
+{
+	TAILQ_REMOVE(&ch->in_flight, q, link);
+	ch->n_in_flight--;
+	q->channel = NULL;
+	if (q->port != NULL) {
+		id_remove(ch, q);
+		port_release(ch, q->port);
+		q->port = NULL;
+	}
+	if (ch->tcp && !ch->closing) {
+		heap_remove(&ch->t->due, &ch->due);
+		TAILQ_INSERT_TAIL(&ch->t->finished, ch, link);
+	}
+}
+
+static void
+query_take_answer(struct query *q, const uint8_t *wire, size_t len)
+{
+	if (len > sizeof(q->inline_bytes))
+		q->bytes = xmalloc(len);
+	memcpy(q->bytes, wire, len);
+	q->len = len;
+	put_u16(q->bytes, 0);
+	if (!q->tcp)
+		rcode_exchange(q->bytes, RCODE_NOTZONE, RCODE_FORMERR);
+}
+
+/* c-ares says how a query ended.  See the top for what may not be done here. */
+static void
+on_done(void *arg, int status, int timeouts, unsigned char *wire, int len)
+{
+	struct query *q = arg;
+	struct channel *ch = q->channel;
+	struct transport_ares *t = ch->t;
+
+	(void)timeouts;
+	q->rtt_us = (uint32_t)(transport_now_us() - q->sent_us);
+	query_unlink(ch, q);
+	if (status == ARES_SUCCESS && wire != NULL && len >= DNS_HEADER_BYTES) {
+		if (!q->tcp && (wire[2] & HEADER_TC) != 0) {
+			q->truncated = true;
+			server_send_tcp(q->server, q);
+			return;
+		}
+		query_take_answer(q, wire, (size_t)len);
+		transport_done(t, q, TRANSPORT_OK);
+		return;
+	}
+	transport_done(t, q, status_of_failure(ch, status));
+}
+
+/* ---- socket functions: UDP ---- */
+
+/* Make sure that a port with a few queries left takes the next one; NULL with errno. */
+static struct port *
+port_for_query(struct channel *ch)
+{
+	struct port *old = ch->port, *p;
+
+	if (old != NULL && !port_worn(old, transport_now_ms()))
+		return old;
+	p = port_open(ch);
+	if (p == NULL) {
+		ch->error = errno;
+		return NULL;
+	}
+	ch->port = p;
+	if (old != NULL && old->in_flight == 0)
+		port_close(old);
+	else if (old != NULL)
+		TAILQ_INSERT_TAIL(&ch->draining, old, link);
+	return p;
+}
+
+static void
+ports_close(struct channel *ch)
+{
+	struct port *p;
+
+	if (ch->port != NULL)
+		port_close(ch->port);
+	ch->port = NULL;
+	while ((p = TAILQ_FIRST(&ch->draining)) != NULL) {
+		TAILQ_REMOVE(&ch->draining, p, link);
+		port_close(p);
+	}
+}
+
+static ares_ssize_t
+udp_send(struct channel *ch, const struct iovec *iov)
+{
+	struct query *q = ch->sending;
+	struct port *p;
+
+	if (q == NULL || iov->iov_len < DNS_HEADER_BYTES || q->port != NULL)
+		return (ares_ssize_t)iov->iov_len;	/* a repetition of c-ares' own: not wanted */
+	p = port_for_query(ch);
+	if (p == NULL)
+		return -1;
+	q->port = p;
+	p->in_flight++;
+	id_add(ch, q, get_u16(iov->iov_base));		/* 1.34 puts an id of its own */
+	port_queue(p, iov->iov_base, iov->iov_len);
+	return (ares_ssize_t)iov->iov_len;
+}
+
+/*
+ * Servers of the time before EDNS answer with the bare header and FORMERR (RFC 6891 7); c-ares wants to see the question and
+ * would let the query time out.
+ */
+static size_t
+question_restore(const struct query *q, uint8_t *wire, size_t len)
+{
+	size_t end = DNS_HEADER_BYTES;
+
+	if (len != DNS_HEADER_BYTES || (wire[3] & 0x0f) == 0)
+		return len;
+	while (end < q->len && q->bytes[end] != 0)
+		end += q->bytes[end] + (size_t)1;
+	end += 5;		/* the root label, type, class */
+	if (end > q->len)
+		return len;
+	memcpy(wire + DNS_HEADER_BYTES, q->bytes + DNS_HEADER_BYTES, end - DNS_HEADER_BYTES);
+	put_u16(wire + 4, 1);
+	memset(wire + 6, 0, 6);
+	return end;
+}
+
+/* The next datagram of the ring that can be an answer. */
+static ares_ssize_t
+udp_receive(struct channel *ch, uint8_t *buf, size_t size, struct sockaddr *from, ares_socklen_t *from_len)
+{
+	struct sockaddr_storage ss;
+	struct port *port;
+	uint8_t *wire;
+	size_t len;
+
+	while (ring_next(ch->t->ring, &wire, &len, &port)) {
+		struct query *q;
+
+		if (len < DNS_HEADER_BYTES || (wire[2] & HEADER_QR) == 0)
+			continue;
+		q = id_find(ch, get_u16(wire));
+		if (q == NULL || q->port != port)
+			continue;
+		len = question_restore(q, wire, len);
+		rcode_exchange(wire, RCODE_FORMERR, RCODE_NOTZONE);
+		if (len > size)
+			len = size;
+		memcpy(buf, wire, len);
+		if (from != NULL && from_len != NULL) {
+			unsigned n = addr_to_sockaddr(&ch->server->addr, &ss);	/* the ports are connected */
+
+			if (n <= (unsigned)*from_len)
+				memcpy(from, &ss, n);
+			*from_len = (ares_socklen_t)n;
+		}
+		return (ares_ssize_t)len;
+	}
+	errno = ring_error(ch->t->ring);
+	if (errno != 0)
+		ch->error = errno;
+	else
+		errno = EAGAIN;
+	return -1;
+}
+
+/* ---- socket functions: what c-ares calls ---- */
+
+static ares_socket_t
+on_socket(int family, int type, int protocol, void *ctx)
+{
+	struct channel *ch = ctx;
+	const int one = 1;
+	int fd;
+
+	if (type == SOCK_DGRAM)
+		return UDP_HANDLE;
+	fd = socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
+	if (fd == -1)
+		ch->error = errno;
+	else
+		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	return fd;
+}
+
+static int
+on_close(ares_socket_t fd, void *ctx)
+{
+	if (fd != UDP_HANDLE)
+		return close(fd);
+	ports_close(ctx);
+	return 0;
+}
+
+static int
+on_connect(ares_socket_t fd, const struct sockaddr *to, ares_socklen_t len, void *ctx)
+{
+	struct channel *ch = ctx;
+
+	ch->error = 0;
+	if (fd == UDP_HANDLE)
+		return port_for_query(ch) != NULL ? 0 : -1;
+	if (connect(fd, to, len) == 0)
+		return 0;
+	if (errno != EINPROGRESS)
+		ch->error = errno;
+	return -1;
+}
+
+static ares_ssize_t
+on_receive(ares_socket_t fd, void *buf, size_t size, int flags, struct sockaddr *from, ares_socklen_t *from_len, void *ctx)
+{
+	if (fd == UDP_HANDLE)
+		return udp_receive(ctx, buf, size, from, from_len);
+	return recv(fd, buf, size, flags);
+}
+
+static ares_ssize_t
+on_send(ares_socket_t fd, const struct iovec *iov, int n, void *ctx)
+{
+	struct msghdr m = { 0 };
+	struct iovec copy[4];
+
+	if (fd == UDP_HANDLE)
+		return udp_send(ctx, iov);	/* one query is one datagram is one buffer */
+	if (n > (int)ARRAY_LEN(copy))
+		n = ARRAY_LEN(copy);		/* the rest follows */
+	memcpy(copy, iov, (size_t)n * sizeof(*iov));
+	m.msg_iov = copy;
+	m.msg_iovlen = (size_t)n;
+	return sendmsg(fd, &m, MSG_NOSIGNAL);
+}
+
+static const struct ares_socket_functions socket_functions = {
+	.asocket = on_socket,
+	.aclose = on_close,
+	.aconnect = on_connect,
+	.arecvfrom = on_receive,
+	.asendv = on_send,
+};
+
+static void
+on_tcp_ready(void *ctx, int fd, unsigned events)
+{
+	struct channel *ch = ctx;
+	struct transport_ares *t = ch->t;
+
+	ares_process_fd(ch->ares, events & LOOP_READ ? fd : ARES_SOCKET_BAD, events & LOOP_WRITE ? fd : ARES_SOCKET_BAD);
+	transport_settle(t);
+}
+
+/* (fd, 0, 0) comes before close(): the watch must go at once, the number may be reused within the same call. */
+static void
+on_socket_state(void *ctx, ares_socket_t fd, int readable, int writable)
+{
+	struct channel *ch = ctx;
+	unsigned events = (readable ? LOOP_READ : 0) | (writable ? LOOP_WRITE : 0);
+
+	if (fd == UDP_HANDLE)
+		return;
+	if (events == 0) {
+		loop_fd_free(ch->watch);
+		ch->watch = NULL;
+		return;
+	}
+	if (ch->watch == NULL)
+		ch->watch = loop_fd_new(ch->t->loop, fd, on_tcp_ready, ch);
+	loop_fd_set(ch->watch, events);
+}
+
+/* ---- channels ---- */
+
+const char *
+transport_ares_version(void)
+{
+	return ares_version(NULL);
+}
+
+bool
+channel_library_init(struct err *err)
+{
+	int status = ares_library_init(ARES_LIB_INIT_ALL);
+
+	if (status != ARES_SUCCESS)
+		err_set(err, "c-ares cannot start: %s", ares_strerror(status));
+	return status == ARES_SUCCESS;
+}
+
+void
+channel_library_done(void)
+{
+	ares_library_cleanup();
+}
+
+static int
+channel_init_ares(struct channel *ch)
+{
+	static char lookups[] = "b", no_file[] = "/dev/null";
+	struct in_addr placeholder = { .s_addr = htonl(INADDR_LOOPBACK) };	/* IPv6 and ports are set afterwards */
+	struct ares_options o = {
+		.timeout = (int)ch->server->timeout_ms,
+		.tries = 1,
+		.ndots = 1,
+		.servers = &placeholder,
+		.nservers = 1,
+		.lookups = lookups,
+		.resolvconf_path = no_file,
+		.ednspsz = DNS_DATAGRAM_MAX,
+		.sock_state_cb = on_socket_state,
+		.sock_state_cb_data = ch,
+	};
+	int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_NDOTS | ARES_OPT_SERVERS |
+	    ARES_OPT_DOMAINS | ARES_OPT_LOOKUPS | ARES_OPT_SORTLIST | ARES_OPT_RESOLVCONF | ARES_OPT_EDNSPSZ |
+	    ARES_OPT_SOCK_STATE_CB | ARES_OPT_NOROTATE;
+
+	o.flags = ARES_FLAG_NOCHECKRESP | ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES | ARES_FLAG_STAYOPEN;
+	o.flags |= ch->tcp ? ARES_FLAG_USEVC : ARES_FLAG_EDNS | ARES_FLAG_IGNTC;
+#ifdef ARES_OPT_QUERY_CACHE
+	o.qcache_max_ttl = 0;		/* on by default in 1.34: it would answer for the server */
+	mask |= ARES_OPT_QUERY_CACHE;
+#endif
+	return ares_init_options(&ch->ares, &o, mask);
+}
+
+static int
+channel_set_server(struct channel *ch)
+{
+	const struct addr *a = &ch->server->addr;
+	struct ares_addr_port_node node = { 0 };
+
+	node.family = a->family == 4 ? AF_INET : AF_INET6;
+	memcpy(&node.addr, a->ip, a->family == 4 ? 4 : 16);
+	node.udp_port = node.tcp_port = a->port;
+	return ares_set_servers_ports(ch->ares, &node);
+}
+
+struct channel *
+channel_new(struct server *s, bool tcp, struct err *err)
+{
+	struct channel *ch = xcalloc(1, sizeof(*ch));
+	int status;
+
+	ch->t = s->t;
+	ch->server = s;
+	ch->tcp = tcp;
+	TAILQ_INIT(&ch->in_flight);
+	TAILQ_INIT(&ch->draining);
+	status = channel_init_ares(ch);
+	if (status == ARES_SUCCESS) {
+		ares_set_socket_functions(ch->ares, &socket_functions, ch);
+		status = channel_set_server(ch);
+	}
+	if (status != ARES_SUCCESS) {
+		err_set(err, "c-ares cannot make a channel: %s", ares_strerror(status));
+		channel_free(ch);
+		return NULL;
+	}
+	return ch;
+}
+
+void
+channel_free(struct channel *ch)
+{
+	if (ch == NULL)
+		return;
+	ch->closing = true;
+	if (ch->ares != NULL)
+		ares_destroy(ch->ares);		/* ends what is in flight with ARES_EDESTRUCTION and closes */
+	heap_remove(&ch->t->due, &ch->due);
+	free(ch);
+}
+
+void
+channel_send(struct channel *ch, struct query *q)
+{
+	int64_t due;
+
+	q->channel = ch;
+	q->port = NULL;
+	q->tcp = ch->tcp;
+	q->sent_us = transport_now_us();
+	q->deadline_ms = due = q->sent_us / 1000 + ch->server->timeout_ms + TIMEOUT_SLACK_MS;
+	ch->used_ms = q->sent_us / 1000;
+	put_u16(q->bytes, ch->tcp ? (uint16_t)random_u32() : id_pick(ch));
+	TAILQ_INSERT_TAIL(&ch->in_flight, q, link);
+	ch->n_in_flight++;
+	if (ch->due.pos == 0 || ch->due.key > due)
+		heap_set(&ch->t->due, &ch->due, due);
+	ch->sending = q;
+	ares_send(ch->ares, q->bytes, (int)q->len, on_done, q);	/* q may be done already */
+	ch->sending = NULL;
+}
+
+void
+channel_readable(struct channel *ch)
+{
+	ares_process_fd(ch->ares, UDP_HANDLE, ARES_SOCKET_BAD);
+}
+
+void
+channel_due(struct channel *ch, int64_t now_ms)
+{
+	const struct query *oldest;
+
+	if (ch->n_in_flight > 0)
+		ares_process_fd(ch->ares, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+	oldest = TAILQ_FIRST(&ch->in_flight);
+	if (oldest != NULL)
+		heap_set(&ch->t->due, &ch->due, oldest->deadline_ms > now_ms ? oldest->deadline_ms : now_ms + TIMEOUT_SLACK_MS);
+	else if (ch->tcp)
+		heap_remove(&ch->t->due, &ch->due);
+	else if (now_ms - ch->used_ms < (int64_t)ch->t->cfg.idle_close_ms)
+		heap_set(&ch->t->due, &ch->due, ch->used_ms + ch->t->cfg.idle_close_ms);
+	else
+		server_udp_idle(ch->server);	/* frees ch */
+}
