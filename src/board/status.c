@@ -289,6 +289,7 @@ fill_domain(struct work *w)
 	st->progress_visible = w->r.visible_ratio;
 	st->eta_unix_ms = to_unix(w, w->r.eta_ms);
 	st->eta_basis = w->r.eta_basis;
+	st->confirm = d->board->policy.confirm;
 	st->cloud = name_of(&cloud_names, plan_conf(d->plan)->cloud);
 	st->profile = name_of(&profile_names, plan_conf(d->plan)->profile);
 	st->published = d->reached_published;

@@ -74,6 +74,8 @@ pipeline_new(const struct conf *conf, const struct catalog *catalog, struct tran
 		.set_aside_tries = 3,
 		.set_aside_ms = cfg->mode == SCHED_ONCE ? 0 : 10000,
 		.authority_private = conf->authority_private,
+		.wake = cfg->wake,
+		.wake_ctx = cfg->ctx,
 	};
 
 	p->conf = conf;
