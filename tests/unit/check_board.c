@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: ISC */
+/* check_board: replies go in, cells, transitions and the status document come out. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <m365dnsd/board.h>
+
+#include "tests/lib/fakewire.h"
+
+#define MX_RIGHT "0 contoso-test.mail.protection.outlook.com"
+
+struct bench {
+	struct clock clock;
+	struct conf *conf;
+	struct catalog *catalog;
+	struct sources *sources;
+	struct board *board;
+	struct board_domain *d;
+	struct str transitions;
+};
+
+static void
+on_transition(void *ctx, const struct transition *t)
+{
+	struct bench *b = ctx;
+
+	str_addf(&b->transitions, "%s:%s>%s ", t->record == NULL ? "-" : t->record, t->from, t->to);
+}
+
+static void
+bench_up(struct bench *b)
+{
+	static const char text[] = "resolvers = {}\nauthorities = none\n"
+				   "resolver \"r1\" { address = {\"11.0.9.1\"} }\n"
+				   "resolver \"r2\" { address = {\"11.0.9.2\"} }\n"
+				   "domain \"contoso.test\" { }\n";
+	struct conf_problems problems = { NULL, 0 };
+	struct err err = { "" };
+	struct eval_policy policy;
+	struct plan *plan;
+
+	memset(b, 0, sizeof(*b));
+	clock_fake_init(&b->clock, 5000, INT64_C(1795600000000));
+	b->conf = conf_parse("test", text, &problems);
+	ck_assert_ptr_nonnull(b->conf);
+	b->catalog = catalog_load(NULL, &problems);
+	b->sources = sources_new(b->conf);
+	policy = (struct eval_policy){ .authorities = AUTHORITIES_NONE, .quorum = 100, .quorum_percent = true, .confirm = 2 };
+	b->board = board_new(&b->clock, &policy, on_transition, b);
+	plan = plan_build(b->catalog, b->conf, 0, &err);
+	ck_assert_msg(plan != NULL, "%s", err.msg);
+	b->d = board_add(b->board, plan);
+	plan_unref(plan);
+	board_set_columns(b->d, NULL, b->sources, false, NULL, NULL);
+}
+
+static void
+bench_down(struct bench *b)
+{
+	board_free(b->board);
+	sources_free(b->sources);
+	catalog_free(b->catalog);
+	conf_free(b->conf);
+	str_done(&b->transitions);
+}
+
+static size_t
+row_of(const struct bench *b, const char *id)
+{
+	return plan_expectation(board_plan(b->d), (size_t)plan_find(board_plan(b->d), id))->question;
+}
+
+/* A reply to row with these values (NULL-terminated); none = NXDOMAIN. */
+static bool
+answer(struct bench *b, size_t row, size_t col, uint32_t ttl, const char *const *values)
+{
+	struct arena *a = arena_new();
+	struct question q;
+	uint8_t query[DNS_QUERY_MAX];
+	struct str w = STR_INIT;
+	struct reply reply = { .reason = REASON_NONE, .rtt_us = 12300 };
+	size_t len;
+	bool changed;
+
+	board_row_question(b->d, row, &q);
+	len = dns_query_encode(query, &q, DNS_QUERY_RD);
+	fakewire_begin(&w, query, len, values == NULL ? DNS_RCODE_NXDOMAIN : 0, FAKE_RA);
+	for (size_t i = 0; values != NULL && values[i] != NULL; i++) {
+		struct fake_rr rr = { .owner = q.name, .type = q.type };
+		struct rdata data;
+
+		ck_assert_int_eq(rdata_parse(a, q.type, values[i], &data, NULL), 0);
+		rr.len = data.len;
+		rr.bytes = arena_dup(a, data.bytes, data.len);
+		fakewire_rr(&w, FAKE_ANSWER, &rr, ttl);
+	}
+	reply.wire = (const uint8_t *)w.p;
+	reply.len = w.len;
+	changed = board_answer(b->d, row, col, &reply, 3);
+	str_done(&w);
+	arena_free(a);
+	return changed;
+}
+
+static bool
+unanswered(struct bench *b, size_t row, size_t col, enum reason reason)
+{
+	struct reply reply = { .reason = reason };
+
+	return board_answer(b->d, row, col, &reply, 3);
+}
+
+static const char *const right[] = { MX_RIGHT, NULL };
+static const char *const two[] = { MX_RIGHT, "10 mail.old.example", NULL };
+static const char *const two_turned[] = { "10 mail.old.example", MX_RIGHT, NULL };
+
+START_TEST(same_answer_is_one_variant)
+{
+	struct bench b;
+	size_t row;
+	uint16_t first;
+
+	bench_up(&b);
+	row = row_of(&b, "mx");
+	ck_assert(answer(&b, row, 0, 300, two));
+	first = board_cell(b.d, row, 0)->variant;
+	ck_assert_uint_ne(first, 0);
+	answer(&b, row, 1, 17, two);
+	ck_assert_uint_eq(board_cell(b.d, row, 1)->variant, first);
+	ck_assert_uint_eq(board_cell(b.d, row, 1)->ttl, 17);
+	answer(&b, row, 1, 17, two_turned);
+	ck_assert_msg(board_cell(b.d, row, 1)->variant == first, "the order of a set is no difference");
+	answer(&b, row, 1, 17, right);
+	ck_assert_uint_ne(board_cell(b.d, row, 1)->variant, first);
+	bench_down(&b);
+}
+END_TEST
+
+START_TEST(good_answers_are_counted_and_a_bad_one_resets)
+{
+	struct bench b;
+	size_t row;
+
+	bench_up(&b);
+	row = row_of(&b, "mx");
+	answer(&b, row, 0, 300, right);
+	ck_assert_uint_eq(board_cell(b.d, row, 0)->confirmed, 1);
+	ck_assert(answer(&b, row, 0, 299, right));
+	ck_assert_uint_eq(board_cell(b.d, row, 0)->confirmed, 2);
+	answer(&b, row, 0, 298, two);
+	ck_assert_uint_eq(board_cell(b.d, row, 0)->confirmed, 0);
+	answer(&b, row, 0, 298, NULL);
+	ck_assert_uint_eq(board_cell(b.d, row, 0)->confirmed, 0);
+	ck_assert(!board_cell_good(b.d, row, 0));
+	bench_down(&b);
+}
+END_TEST
+
+START_TEST(failure_is_no_news_until_the_last_try)
+{
+	struct bench b;
+	size_t row;
+
+	bench_up(&b);
+	row = row_of(&b, "mx");
+	answer(&b, row, 0, 300, right);
+	unanswered(&b, row, 0, REASON_TIMEOUT);
+	unanswered(&b, row, 0, REASON_SERVFAIL);
+	ck_assert_uint_eq(board_cell(b.d, row, 0)->reason, REASON_NONE);
+	ck_assert(board_cell_good(b.d, row, 0));
+	ck_assert(unanswered(&b, row, 0, REASON_SERVFAIL));
+	ck_assert_uint_eq(board_cell(b.d, row, 0)->reason, REASON_SERVFAIL);
+	ck_assert(!board_cell_good(b.d, row, 0));
+	answer(&b, row, 0, 300, right);
+	ck_assert_uint_eq(board_cell(b.d, row, 0)->reason, REASON_NONE);
+	bench_down(&b);
+}
+END_TEST
+
+static void
+all_right(struct bench *b, size_t col)
+{
+	static const struct {
+		const char *id, *value;
+	} values[] = {
+		{ "mx", MX_RIGHT },
+		{ "spf", "v=spf1 include:spf.protection.outlook.com -all" },
+		{ "autodiscover", "autodiscover.outlook.com" },
+	};
+
+	for (size_t row = 0; row + BOARD_SYSTEM_ROWS < board_n_rows(b->d); row++)
+		answer(b, row, col, 300, NULL);
+	for (size_t i = 0; i < ARRAY_LEN(values); i++) {
+		const char *const one[] = { values[i].value, NULL };
+
+		answer(b, row_of(b, values[i].id), col, 300, one);
+		answer(b, row_of(b, values[i].id), col, 300, one);
+	}
+}
+
+START_TEST(transitions_and_status)
+{
+	struct bench b;
+	struct arena *a = arena_new();
+	const struct status *st;
+	uint64_t revision;
+
+	bench_up(&b);
+	board_rollup(b.d);
+	ck_assert_int_eq(board_state(b.d), DOMAIN_PENDING);
+	all_right(&b, 0);
+	all_right(&b, 1);
+	revision = board_revision(b.d);
+	board_rollup(b.d);
+	ck_assert_uint_gt(board_revision(b.d), revision);
+	ck_assert_msg(strstr(str_c(&b.transitions), "-:pending>complete") != NULL, "%s", str_c(&b.transitions));
+	revision = board_revision(b.d);
+	str_clear(&b.transitions);
+	board_rollup(b.d);
+	ck_assert_uint_eq(board_revision(b.d), revision);
+	ck_assert_str_eq(str_c(&b.transitions), "");
+	ck_assert(board_reached(b.d, UNTIL_COMPLETE));
+	clock_fake_advance(&b.clock, 10000);
+	st = board_status(b.d, 0, a);
+	ck_assert_str_eq(st->domain, "contoso.test");
+	ck_assert_int_eq(st->state, DOMAIN_COMPLETE);
+	ck_assert_uint_eq(st->n_required, 3);
+	ck_assert_uint_eq(st->n_required_visible, 3);
+	ck_assert_int_ne(st->complete_unix_ms, 0);
+	for (size_t i = 0; i < st->n_records; i++) {
+		if (strcmp(st->records[i].id, "mx") != 0)
+			continue;
+		ck_assert_uint_eq(st->records[i].n_cells, 2);
+		ck_assert_str_eq(st->records[i].cells[0].source, "r1");
+		ck_assert_str_eq(st->records[i].cells[0].values[0], MX_RIGHT);
+		ck_assert_int_eq(st->records[i].cells[0].ttl, 290);
+		ck_assert_int_eq(st->records[i].cells[0].rcode, 0);
+		ck_assert_uint_eq(st->records[i].cells[0].confirmed, 2);
+	}
+	arena_free(a);
+	bench_down(&b);
+}
+END_TEST
+
+START_TEST(columns_that_stay_keep_their_cells)
+{
+	struct bench b;
+	struct zone *zone = xcalloc(1, sizeof(*zone));
+	size_t row;
+
+	bench_up(&b);
+	row = row_of(&b, "mx");
+	answer(&b, row, 1, 300, right);
+	zone->status = ZONE_FOUND;
+	dns_name_parse(&zone->apex, "contoso.test", NULL);
+	dns_name_parse(&zone->servers[0].name, "ns1.contoso.test", NULL);
+	zone->n_servers = 1;
+	board_set_columns(b.d, zone, b.sources, false, NULL, NULL);
+	ck_assert_uint_eq(board_n_columns(b.d), 3);
+	ck_assert_ptr_null(board_column_source(b.d, 0));
+	ck_assert_uint_ne(board_cell(b.d, row, 2)->variant, 0);
+	ck_assert_uint_eq(board_cell(b.d, row, 1)->variant, 0);
+	bench_down(&b);
+	free(zone);
+}
+END_TEST
+
+START_TEST(ticks_do_not_go_backwards)
+{
+	struct bench b;
+	uint32_t last = 0;
+
+	bench_up(&b);
+	for (int i = 0; i < 200; i++) {
+		int64_t now = b.clock.mono_ms(&b.clock);
+		uint32_t ticks = board_ticks(b.board, now);
+
+		ck_assert_uint_ge(ticks, last);
+		ck_assert_uint_gt(ticks, 0);
+		ck_assert_int_le(board_ticks_ms(b.board, ticks), now);
+		ck_assert_int_gt(board_ticks_ms(b.board, ticks + 1), now - 1);
+		last = ticks;
+		clock_fake_advance(&b.clock, 7);
+	}
+	bench_down(&b);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("board");
+	TCase *t = tcase_create("board");
+	SRunner *r;
+	int failed;
+
+	tcase_add_test(t, same_answer_is_one_variant);
+	tcase_add_test(t, good_answers_are_counted_and_a_bad_one_resets);
+	tcase_add_test(t, failure_is_no_news_until_the_last_try);
+	tcase_add_test(t, transitions_and_status);
+	tcase_add_test(t, columns_that_stay_keep_their_cells);
+	tcase_add_test(t, ticks_do_not_go_backwards);
+	suite_add_tcase(s, t);
+	r = srunner_create(s);
+	srunner_run_all(r, CK_ENV);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
