@@ -80,4 +80,7 @@ void matrix_keep_verdicts(struct board_domain *d, const struct matrix *m);
 /* A prior for eval_domain from what the board remembers. */
 void matrix_prior(const struct board_domain *d, struct arena *a, struct domain_prior *ret);
 
+/* rollup.c: judge, roll up and tell; m and r stay the caller's, in a. */
+void rollup_into(struct board_domain *d, struct arena *a, struct matrix *m, struct domain_result *r);
+
 #endif

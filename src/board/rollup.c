@@ -105,40 +105,48 @@ rollup_domain(struct board_domain *d, const struct domain_result *r, int64_t now
 	    now);
 }
 
-/* The ownership proof may stand in the MX set: then what the TXT answers mean changes with it. */
-static void
+/* The ownership proof may stand in the MX set: what the TXT answers mean changes with it.  True when it has changed. */
+static bool
 keep_verification(struct board_domain *d, bool by_mx)
 {
 	int i = plan_find(d->plan, "verification");
 
 	if (d->verification_by_mx == by_mx || i < 0)
-		return;
+		return false;
 	d->verification_by_mx = by_mx;
 	variant_forget_verdicts(d, plan_expectation(d->plan, (size_t)i)->question);
+	return true;
+}
+
+void
+rollup_into(struct board_domain *d, struct arena *a, struct matrix *m, struct domain_result *r)
+{
+	const struct clock *clock = d->board->clock;
+	int64_t now = clock->unix_ms(clock);
+	struct domain_prior prior;
+
+	do {
+		matrix_build(d, a, m);
+		matrix_prior(d, a, &prior);
+		eval_domain(m, &prior, a, r);
+		matrix_keep_verdicts(d, m);
+	} while (keep_verification(d, r->verification_by_mx));
+	if (d->changed)
+		d->revision++;
+	d->changed = false;
+	for (size_t i = 0; i < plan_n_expectations(d->plan); i++)
+		rollup_record(d, i, &r->records[i], now);
+	rollup_domain(d, r, now);
 }
 
 void
 board_rollup(struct board_domain *d)
 {
-	const struct clock *clock = d->board->clock;
-	int64_t now = clock->unix_ms(clock);
-	struct domain_prior prior;
-	struct domain_result r;
 	struct matrix m;
-	struct arena *a = d->board->scratch;
+	struct domain_result r;
 
-	arena_reset(a);
-	matrix_build(d, a, &m);
-	matrix_prior(d, a, &prior);
-	eval_domain(&m, &prior, a, &r);
-	matrix_keep_verdicts(d, &m);
-	if (d->changed)
-		d->revision++;
-	d->changed = false;
-	for (size_t i = 0; i < plan_n_expectations(d->plan); i++)
-		rollup_record(d, i, &r.records[i], now);
-	rollup_domain(d, &r, now);
-	keep_verification(d, r.verification_by_mx);
+	arena_reset(d->board->scratch);
+	rollup_into(d, d->board->scratch, &m, &r);
 }
 
 uint64_t

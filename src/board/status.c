@@ -309,13 +309,9 @@ board_status(struct board_domain *d, int64_t next_check_ms, struct arena *a)
 {
 	const struct clock *clock = d->board->clock;
 	struct work w = { .d = d, .a = a };
-	struct domain_prior prior;
 	struct status_record *records;
 
-	board_rollup(d);
-	matrix_build(d, a, &w.m);
-	matrix_prior(d, a, &prior);
-	eval_domain(&w.m, &prior, a, &w.r);
+	rollup_into(d, a, &w.m, &w.r);
 	w.st = arena_alloc(a, sizeof(*w.st));
 	w.st->now_unix_ms = clock->unix_ms(clock);
 	w.unix_minus_mono_ms = w.st->now_unix_ms - w.m.now_ms;
