@@ -80,9 +80,6 @@ struct status {
 
 /* ---- transitions ---- */
 
-enum event { EVENT_PUBLISHED, EVENT_VISIBLE, EVENT_COMPLETE, EVENT_REGRESSED, EVENT_UNKNOWN, EVENT_RECOVERED, EVENT_CHANGED };
-extern const struct name_table event_names;
-
 struct transition {
 	uint64_t revision;		/* of the domain's document after it */
 	int64_t at_unix_ms;

@@ -26,6 +26,9 @@ enum resolver_class { CLASS_REQUIRED, CLASS_QUORUM, CLASS_INFO, CLASS_MAX };
 enum authorities_policy {
 	AUTHORITIES_ALL_BUT_DEAD, AUTHORITIES_ALL, AUTHORITIES_MAJORITY, AUTHORITIES_NONE, AUTHORITIES_UNSET
 };
+enum event {		/* what a transition is about (DESIGN.md section 5); notify blocks choose among them */
+	EVENT_PUBLISHED, EVENT_VISIBLE, EVENT_COMPLETE, EVENT_REGRESSED, EVENT_UNKNOWN, EVENT_RECOVERED, EVENT_CHANGED
+};
 enum until { UNTIL_PUBLISHED, UNTIL_VISIBLE, UNTIL_COMPLETE };
 /* How an expectation is judged; eval has one function a rule. */
 enum rule {

@@ -49,27 +49,6 @@ answer_is_lame(const struct source *s, const struct answer *an)
 	return s->kind == SOURCE_AUTHORITY && !an->aa;
 }
 
-/* The row's expectations in the view of the column: all right, or absent where absence fails nothing? */
-static bool
-verdicts_good(const struct board_domain *d, size_t row, const struct variant *v, enum view view)
-{
-	uint8_t expectations[PLAN_SLOTS_MAX];
-	size_t n = plan_question_expectations(d->plan, row, expectations), n_ok = 0;
-
-	for (size_t slot = 0; slot < n; slot++) {
-		const struct expectation *e = plan_expectation(d->plan, expectations[slot]);
-		uint8_t verdict = v->verdict[view][slot];
-
-		if ((e->views & (1u << view)) == 0)
-			continue;
-		if (verdict == VERDICT_OK)
-			n_ok++;
-		else if (verdict != VERDICT_MISSING || e->need == NEED_REQUIRED)
-			return false;
-	}
-	return n_ok > 0;
-}
-
 bool
 board_cell_good(struct board_domain *d, size_t row, size_t col)
 {
@@ -82,12 +61,12 @@ board_cell_good(struct board_domain *d, size_t row, size_t col)
 		return false;
 	if (row >= plan_n_questions(d->plan))
 		return true;
-	if (v->verdict[view][0] == VERDICT_UNJUDGED) {
+	if (!variant_is_judged(d, v, view)) {
 		arena_reset(d->board->scratch);
 		if (answer_unpack(d->board->scratch, v->blob->bytes, v->blob->len, &an))
 			variant_judge(d, v, &an);
 	}
-	return verdicts_good(d, row, v, view);
+	return eval_row_good(d->plan, row, view, v->verdict[view]);
 }
 
 static bool

@@ -12,17 +12,6 @@
 
 #define TICKS_PER_SECOND 16
 
-static const struct name_row event_rows[] = {
-	{ EVENT_PUBLISHED, "published" },
-	{ EVENT_VISIBLE, "visible" },
-	{ EVENT_COMPLETE, "complete" },
-	{ EVENT_REGRESSED, "regressed" },
-	{ EVENT_UNKNOWN, "unknown" },
-	{ EVENT_RECOVERED, "recovered" },
-	{ EVENT_CHANGED, "changed" },
-};
-NAME_TABLE(event_names, event_rows);
-
 static_assert(sizeof(struct cell) <= 24, "ten million cells: keep them small");
 
 struct board *

@@ -67,6 +67,7 @@ struct board_domain {
 uint16_t variant_by_digest(const struct board_domain *d, size_t row, uint64_t digest);
 /* The variant of this answer, made and judged when it is new. */
 uint16_t variant_put(struct board_domain *d, size_t row, const struct answer *an, uint64_t digest);
+bool variant_is_judged(const struct board_domain *d, const struct variant *v, enum view view);
 /* Judge v again where it is VERDICT_UNJUDGED. */
 void variant_judge(struct board_domain *d, struct variant *v, const struct answer *an);
 /* Forget the verdicts of a row: what they depend on has changed. */

@@ -83,6 +83,19 @@ variant_slot(struct board_domain *d)
 	return d->n_variants++;
 }
 
+bool
+variant_is_judged(const struct board_domain *d, const struct variant *v, enum view view)
+{
+	uint8_t expectations[PLAN_SLOTS_MAX];
+	size_t n = plan_question_expectations(d->plan, v->row, expectations);
+
+	for (size_t slot = 0; slot < n; slot++)
+		if ((plan_expectation(d->plan, expectations[slot])->views & (1u << view)) != 0 &&
+		    v->verdict[view][slot] == VERDICT_UNJUDGED)
+			return false;
+	return true;
+}
+
 void
 variant_judge(struct board_domain *d, struct variant *v, const struct answer *an)
 {

@@ -102,15 +102,14 @@ static const struct name_row metrics[] = {
 };
 NAME_TABLE(metrics_names, metrics);
 
-/* The events of a transition (DESIGN.md section 5); only their words matter here. */
 static const struct name_row events[] = {
-	{ 0, "published" },
-	{ 1, "visible" },
-	{ 2, "complete" },
-	{ 3, "regressed" },
-	{ 4, "unknown" },
-	{ 5, "recovered" },
-	{ 6, "changed" },
+	{ EVENT_PUBLISHED, "published" },
+	{ EVENT_VISIBLE, "visible" },
+	{ EVENT_COMPLETE, "complete" },
+	{ EVENT_REGRESSED, "regressed" },
+	{ EVENT_UNKNOWN, "unknown" },
+	{ EVENT_RECOVERED, "recovered" },
+	{ EVENT_CHANGED, "changed" },
 };
 NAME_TABLE(event_names, events);
 
