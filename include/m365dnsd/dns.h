@@ -86,6 +86,8 @@ uint64_t dns_name_hash(const struct dns_name *n);				/* case folded, keyed */
 int dns_name_from_user(struct dns_name *ret, const char *text, struct err *err);
 /* The U-label form when it differs from the A-label form, else false. */
 bool dns_name_to_unicode(const struct dns_name *n, struct str *ret);
+/* Of libidn2, at run time. */
+const char *dns_idna_version(void);
 
 struct question {
 	struct dns_name name;

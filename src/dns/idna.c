@@ -101,3 +101,9 @@ dns_name_to_unicode(const struct dns_name *n, struct str *ret)
 	idn2_free(unicode);
 	return ok;
 }
+
+const char *
+dns_idna_version(void)
+{
+	return idn2_check_version(NULL);
+}
