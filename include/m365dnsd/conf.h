@@ -186,6 +186,10 @@ struct conf *conf_parse(const char *name, const char *text, struct conf_problems
 void conf_free(struct conf *c);
 /* A domain from the command line; -1 with words when the name is none.  Returns its index in *ret. */
 int conf_add_domain(struct conf *c, const char *name, size_t *ret, struct err *err);
+/* Set a key of the section "domain" ("tenant") as a file would; -1 with words. */
+int conf_set_domain(struct conf_domain *d, const char *key, const char *value, struct err *err);
+/* Forget the domains whose keep[index] is false. */
+void conf_keep_domains(struct conf *c, const bool *keep);
 /* NAME of the shipped list, or ADDR[:PORT]; the first one on the command line replaces the defaults (caller clears). */
 int conf_add_resolver(struct conf *c, const char *name_or_addr, struct err *err);
 void conf_clear_resolvers(struct conf *c);
@@ -199,6 +203,8 @@ int conf_services_parse(const char *words, unsigned *ret, struct err *err);
 void conf_check(const struct conf *c, enum until until, struct conf_problems *problems);
 /* "m365dnsd.conf:12", or "command line": for messages about a domain. */
 const char *conf_domain_place(const struct conf_domain *d, struct str *buf);
+/* Of libConfuse, at run time. */
+const char *conf_library_version(void);
 /* The shipped resolver list, also for --list-resolvers. */
 const struct conf_resolver *conf_shipped_resolvers(size_t *ret_n);
 

@@ -352,3 +352,9 @@ syntax_read(const struct syntax_row *rows, size_t n_rows, const char *file, cons
 	str_done(&r.path);
 	str_done(&clean);
 }
+
+const char *
+conf_library_version(void)
+{
+	return confuse_version;
+}
