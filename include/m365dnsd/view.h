@@ -23,6 +23,7 @@ struct view_format {
 	const char *content_type;
 	/* Several domains make one output. */
 	void (*render)(const struct status *const *list, size_t n, const struct view_options *o, struct str *ret);
+	bool joins;		/* the outputs of single domains, one behind the other, are the output of all */
 };
 extern const struct view_format view_formats[];
 extern const size_t view_n_formats;
@@ -37,6 +38,9 @@ int view_exit_code(const struct status *s, enum until until);
 int view_exit_worse(int a, int b);
 /* Has the domain come as far as until says? */
 bool view_reached(const struct status *s, enum until until);
+
+/* Text made fit for a line of a monitoring plugin: ASCII, no bar, no newline. */
+void view_nagios_text(const char *text, struct str *ret);
 
 /*
  * A JSON writer: members in the order of the calls, commas by itself.  key is NULL inside arrays.  Every text is escaped so that

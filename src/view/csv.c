@@ -69,7 +69,7 @@ cell_fields(struct row *row, const struct status_cell *c)
 	field(row, c->kind == SOURCE_RESOLVER ? name_of(&class_names, (int)c->class) : NULL);
 	field(row, name_of(&view_names, (int)c->view));
 	field(row, name_of(&verdict_names, (int)c->verdict));
-	field(row, c->reason == REASON_NONE ? NULL : name_of(&reason_names, (int)c->reason));
+	field(row, c->verdict != VERDICT_UNKNOWN || c->reason == REASON_NONE ? NULL : name_of(&reason_names, (int)c->reason));
 	field(row, rcode_text(c->rcode, rcode));
 	field_values(row, c);
 	field_int(row, c->ttl);

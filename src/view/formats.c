@@ -5,12 +5,12 @@
 #include <string.h>
 
 const struct view_format view_formats[] = {
-	{ "text",	"text/plain; charset=utf-8",			render_text },
-	{ "json",	"application/json",				render_json },
-	{ "ndjson",	"application/x-ndjson",				render_ndjson },
-	{ "csv",	"text/csv; charset=utf-8; header=present",	render_csv },
-	{ "nagios",	"text/plain; charset=us-ascii",			render_nagios },
-	{ "prometheus",	"text/plain; version=0.0.4; charset=utf-8",	render_prometheus },
+	{ "text",	"text/plain; charset=utf-8",			render_text, false },
+	{ "json",	"application/json",				render_json, false },
+	{ "ndjson",	"application/x-ndjson",				render_ndjson, true },
+	{ "csv",	"text/csv; charset=utf-8; header=present",	render_csv, false },
+	{ "nagios",	"text/plain; charset=us-ascii",			render_nagios, false },
+	{ "prometheus",	"text/plain; version=0.0.4; charset=utf-8",	render_prometheus, false },
 };
 const size_t view_n_formats = ARRAY_LEN(view_formats);
 

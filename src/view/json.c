@@ -43,7 +43,7 @@ cell_json(struct json_writer *j, const struct status_cell *c)
 	jsonw_text(j, "class", c->kind == SOURCE_RESOLVER ? name_of(&class_names, (int)c->class) : NULL);
 	jsonw_text(j, "view", name_of(&view_names, (int)c->view));
 	jsonw_text(j, "verdict", name_of(&verdict_names, (int)c->verdict));
-	jsonw_text(j, "reason", c->reason == REASON_NONE ? NULL : name_of(&reason_names, (int)c->reason));
+	jsonw_text(j, "reason", c->verdict != VERDICT_UNKNOWN || c->reason == REASON_NONE ? NULL : name_of(&reason_names, (int)c->reason));
 	jsonw_text(j, "rcode", rcode_text(c->rcode, buf));
 	values_json(j, c);
 	if (c->ttl < 0)

@@ -52,6 +52,12 @@ perfdata(const struct sums *t, struct str *ret)
 		str_addf(ret, " eta=%llds", (long long)t->eta_s);
 }
 
+void
+view_nagios_text(const char *text, struct str *ret)
+{
+	escape_nagios(ret, text);
+}
+
 static void
 summary(const struct status *s, struct str *ret)
 {
