@@ -24,8 +24,8 @@ FORTIFY = $(if $(SAN)$(filter -O0,$(OPT) $(CFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIF
 
 CORE_ROOMS = base dns conf plan resolver eval board sched view
 EDGE_ROOMS = loop transport
-# The pipeline belongs to core so that the scenario tests run the whole of it on virtual time.
-CORE_EXTRA = $(wildcard src/daemon/pipeline*.c)
+# The pipeline and the options belong to core: the scenario tests run the former on virtual time, a unit test the latter.
+CORE_EXTRA = $(wildcard src/daemon/pipeline*.c src/daemon/options*.c)
 
 CORE_SRC := $(foreach r,$(CORE_ROOMS),$(wildcard src/$(r)/*.c)) $(CORE_EXTRA)
 EDGE_SRC := $(foreach r,$(EDGE_ROOMS),$(wildcard src/$(r)/*.c))
