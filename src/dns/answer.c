@@ -172,6 +172,7 @@ soa_note(struct answer *an, const struct dns_name *owner, const struct rdata_soa
 {
 	an->has_soa = true;
 	an->soa_owner = *owner;
+	dns_name_lower(&an->soa_owner);
 	an->soa_serial = soa->serial;
 }
 
