@@ -64,10 +64,8 @@ answer_read(struct look *l, size_t *off)
 	else if (owner_read(l, off, name) != l->qname_len || memcmp(name, l->qname, l->qname_len) != 0)
 		return false;
 	if (!wire_rr(&l->w, off, &rr) || rr.type != l->qtype || rr.type == DNS_TYPE_OPT || rr.class != WIRE_CLASS_IN ||
-	    !wire_rdata(&l->w, &rr, form, &data))
+	    !wire_rdata(&l->w, &rr, true, form, &data))
 		return false;
-	if (data.bytes == form)
-		rdata_fold(&data, form);
 	l->sum += hash_bytes(data.bytes, data.len);
 	if (rr.ttl < l->ttl)
 		l->ttl = rr.ttl;
@@ -106,7 +104,7 @@ authority_read(struct look *l, size_t *off)
 	struct wire_rr rr;
 	struct rdata data;
 
-	if (len == 0 || !wire_rr(&l->w, off, &rr) || rr.type == DNS_TYPE_OPT || !wire_rdata(&l->w, &rr, form, &data))
+	if (len == 0 || !wire_rr(&l->w, off, &rr) || rr.type == DNS_TYPE_OPT || !wire_rdata(&l->w, &rr, false, form, &data))
 		return false;
 	if (rr.class != WIRE_CLASS_IN)
 		return true;
@@ -144,7 +142,7 @@ additional_read(struct look *l, size_t *off, bool *opt)
 	if (len == 0 || !wire_rr(&l->w, off, &rr))
 		return false;
 	if (rr.type != DNS_TYPE_OPT)
-		return wire_rdata(&l->w, &rr, form, &data);
+		return wire_rdata(&l->w, &rr, false, form, &data);
 	if (*opt || len != 1 || !opt_is_plain(l, &rr))
 		return false;
 	*opt = true;

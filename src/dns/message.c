@@ -137,7 +137,7 @@ section_decode(struct decoder *d, size_t *off, size_t count, bool additional, co
 				return false;
 			continue;
 		}
-		if (!wire_rdata(&d->w, &rr, buf, &data))
+		if (!wire_rdata(&d->w, &rr, false, buf, &data))
 			return false;
 		data.bytes = arena_dup(d->a, data.bytes, data.len);
 		rrs[n++] = (struct rr){ owner, rr.type, rr.class, rr.ttl, data };

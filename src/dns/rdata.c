@@ -6,33 +6,25 @@
 #include "wire.h"
 
 static const struct rdata_shape shapes[] = {
-	[0]              = { NULL,      "\\# LENGTH HEX" },
-	[DNS_TYPE_A]     = { "4",       "IPV4-ADDRESS" },
-	[DNS_TYPE_NS]    = { "n",       "HOST" },
-	[DNS_TYPE_CNAME] = { "n",       "HOST" },
-	[DNS_TYPE_SOA]   = { "nnlllll", "MNAME RNAME SERIAL REFRESH RETRY EXPIRE MINIMUM" },
-	[DNS_TYPE_PTR]   = { "n",       "HOST" },
-	[DNS_TYPE_MX]    = { "sn",      "PREFERENCE HOST" },
-	[DNS_TYPE_TXT]   = { "t",       "TEXT" },
-	[DNS_TYPE_AAAA]  = { "6",       "IPV6-ADDRESS" },
-	[DNS_TYPE_SRV]   = { "sssn",    "PRIORITY WEIGHT PORT HOST" },
-	[DNS_TYPE_DS]    = { "sbbx",    "TAG ALGORITHM DIGEST-TYPE DIGEST" },
-	[DNS_TYPE_TLSA]  = { "bbbx",    "USAGE SELECTOR MATCHING DATA" },
-	[DNS_TYPE_SPF]   = { "t",       "TEXT" },
+	[0]              = { NULL,      "\\# LENGTH HEX", false },
+	[DNS_TYPE_A]     = { "4",       "IPV4-ADDRESS", false },
+	[DNS_TYPE_NS]    = { "n",       "HOST", true },
+	[DNS_TYPE_CNAME] = { "n",       "HOST", true },
+	[DNS_TYPE_SOA]   = { "nnlllll", "MNAME RNAME SERIAL REFRESH RETRY EXPIRE MINIMUM", true },
+	[DNS_TYPE_PTR]   = { "n",       "HOST", true },
+	[DNS_TYPE_MX]    = { "sn",      "PREFERENCE HOST", true },
+	[DNS_TYPE_TXT]   = { "t",       "TEXT", false },
+	[DNS_TYPE_AAAA]  = { "6",       "IPV6-ADDRESS", false },
+	[DNS_TYPE_SRV]   = { "sssn",    "PRIORITY WEIGHT PORT HOST", true },
+	[DNS_TYPE_DS]    = { "sbbx",    "TAG ALGORITHM DIGEST-TYPE DIGEST", false },
+	[DNS_TYPE_TLSA]  = { "bbbx",    "USAGE SELECTOR MATCHING DATA", false },
+	[DNS_TYPE_SPF]   = { "t",       "TEXT", false },
 };
 
 const struct rdata_shape *
 rdata_shape(uint16_t type)
 {
 	return &shapes[type < ARRAY_LEN(shapes) && shapes[type].fields ? type : 0];
-}
-
-bool
-rdata_has_names(uint16_t type)
-{
-	const char *f = rdata_shape(type)->fields;
-
-	return f && strchr(f, 'n');
 }
 
 /* Character-strings from p to the very end: at least one (RFC 1035 §3.3.14). */
@@ -49,11 +41,11 @@ strings_len(const uint8_t *p, size_t n)
 size_t
 rdata_field_len(char f, const uint8_t *p, size_t n)
 {
-	static const struct { char f; uint8_t len; } fixed[] = { { 'b', 1 }, { 's', 2 }, { 'l', 4 }, { '4', 4 }, { '6', 16 } };
+	static const uint8_t fixed[] = { ['b'] = 1, ['s'] = 2, ['l'] = 4, ['4'] = 4, ['6'] = 16, ['x'] = 0 };
+	size_t len = fixed[(uint8_t)f];
 
-	for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
-		if (fixed[i].f == f)
-			return n >= fixed[i].len ? fixed[i].len : 0;
+	if (len > 0)
+		return n >= len ? len : 0;
 	return f == 'n' ? name_scan(p, n) : f == 't' ? strings_len(p, n) : n;
 }
 
@@ -203,7 +195,7 @@ rdata_txt_strings(const struct rdata *r)
 static const uint8_t *
 canonical(const struct rdata *r, uint8_t buf[WIRE_RDATA_MAX])
 {
-	if (!rdata_has_names(r->type) || r->len > WIRE_RDATA_MAX || !rdata_is_sound(r))
+	if (!rdata_shape(r->type)->names || r->len > WIRE_RDATA_MAX || !rdata_is_sound(r))
 		return r->bytes;
 	memcpy(buf, r->bytes, r->len);
 	rdata_fold(r, buf);

@@ -20,48 +20,47 @@ name_bad(struct wire *w, const char *why)
 size_t
 wire_name(struct wire *w, size_t *off, uint8_t *out)
 {
-	size_t pos = *off, run = pos, end = 0, n = 0;
+	size_t pos = *off, run = pos, end = 0, n = 0;	/* run: where these labels begin; n: what the runs before hold */
 
 	for (w->hops = 0;;) {
-		uint8_t c;
+		size_t c, target;
 
 		if (pos >= w->len)
 			return name_bad(w, "a name runs past the end");
 		if (w->work++ >= DNS_WORK_MAX)
 			return name_bad(w, "the names take too much work to expand");
 		c = w->p[pos];
-		if (c >= 0xc0) {
-			size_t target;
-
-			if (pos + 2 > w->len)
-				return name_bad(w, "a compression pointer runs past the end");
-			if (end == 0)
-				end = pos + 2;
-			target = (size_t)(get16(w->p + pos) & 0x3fff);
-			if (target >= run)
-				return name_bad(w, "a compression pointer does not point backwards");
-			if (target < WIRE_HEADER)
-				return name_bad(w, "a compression pointer points into the header");
-			if (++w->hops > WIRE_HOPS_MAX)
-				return name_bad(w, "a name has too many compression pointers");
-			pos = run = target;
-			continue;
-		}
-		if (c > 63)
+		if (c < 64) {
+			pos += 1 + c;
+			/* With the root's octet kept free, 255 octets hold no more than 127 labels. */
+			if (n + (pos - run) + (c > 0) > DNS_NAME_MAX)
+				return name_bad(w, "a name is over 255 octets");
+			if (pos > w->len)
+				return name_bad(w, "a label runs past the end");
+			if (c > 0)
+				continue;
+		} else if (c < 0xc0) {
 			return name_bad(w, "a name has a label of an unknown kind");
-		/* With the root's octet kept free, 255 octets hold no more than 127 labels. */
-		if (n + 1 + c + (c > 0) > DNS_NAME_MAX)
-			return name_bad(w, "a name is over 255 octets");
-		if (pos + 1 + c > w->len)
-			return name_bad(w, "a label runs past the end");
+		}
 		if (out)
-			memcpy(out + n, w->p + pos, 1U + c);
-		n += 1U + c;
-		pos += 1U + c;
+			memcpy(out + n, w->p + run, pos - run);
+		n += pos - run;
+		if (end == 0)
+			end = c == 0 ? pos : pos + 2;
 		if (c == 0)
 			break;
+		if (pos + 2 > w->len)
+			return name_bad(w, "a compression pointer runs past the end");
+		target = (size_t)(get16(w->p + pos) & 0x3fff);
+		if (target >= run)
+			return name_bad(w, "a compression pointer does not point backwards");
+		if (target < WIRE_HEADER)
+			return name_bad(w, "a compression pointer points into the header");
+		if (++w->hops > WIRE_HOPS_MAX)
+			return name_bad(w, "a name has too many compression pointers");
+		pos = run = target;
 	}
-	*off = end ? end : pos;
+	*off = end;
 	return n;
 }
 
@@ -90,7 +89,7 @@ wire_rr(struct wire *w, size_t *off, struct wire_rr *ret)
 
 /* Copy field by field, names uncompressed. */
 static bool
-rdata_expand(struct wire *w, const struct wire_rr *rr, const char *fields, uint8_t *buf, size_t *ret_len)
+rdata_expand(struct wire *w, const struct wire_rr *rr, const char *fields, bool lower, uint8_t *buf, size_t *ret_len)
 {
 	size_t pos = rr->data, end = rr->data + rr->len, n = 0;
 
@@ -103,6 +102,8 @@ rdata_expand(struct wire *w, const struct wire_rr *rr, const char *fields, uint8
 				return false;
 			if (pos > end)
 				break;
+			if (lower)
+				fold_copy(buf + n, buf + n, len);
 		} else {
 			len = rdata_field_len(*fields, w->p + pos, end - pos);
 			if (len == 0)
@@ -121,12 +122,13 @@ rdata_expand(struct wire *w, const struct wire_rr *rr, const char *fields, uint8
 }
 
 bool
-wire_rdata(struct wire *w, const struct wire_rr *rr, uint8_t *buf, struct rdata *ret)
+wire_rdata(struct wire *w, const struct wire_rr *rr, bool lower, uint8_t *buf, struct rdata *ret)
 {
+	const struct rdata_shape *shape = rdata_shape(rr->type);
 	size_t len;
 
-	if (rdata_has_names(rr->type)) {
-		if (!rdata_expand(w, rr, rdata_shape(rr->type)->fields, buf, &len))
+	if (shape->names) {
+		if (!rdata_expand(w, rr, shape->fields, lower, buf, &len))
 			return false;
 		*ret = (struct rdata){ rr->type, (uint16_t)len, buf };
 		return true;

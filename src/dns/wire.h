@@ -52,9 +52,27 @@ fold(uint8_t c)
 	return (uint8_t)(c + ((uint8_t)(c - 'A') < 26 ? 'a' - 'A' : 0));
 }
 
+/* Eight octets at once; names are folded more often than anything else is done to them. */
+static inline uint64_t
+fold8(uint64_t v)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t low = v & (0x7f * ones);
+	uint64_t from_a = low + (0x80 - 'A') * ones, above_z = low + (0x7f - 'Z') * ones;	/* the top bit tells, no carry leaves */
+
+	return v | ((from_a & ~above_z & ~v & (0x80 * ones)) >> 2);
+}
+
 static inline void
 fold_copy(uint8_t *to, const uint8_t *from, size_t n)
 {
+	for (; n >= 8; n -= 8, to += 8, from += 8) {
+		uint64_t v;
+
+		memcpy(&v, from, 8);
+		v = fold8(v);
+		memcpy(to, &v, 8);
+	}
 	for (size_t i = 0; i < n; i++)
 		to[i] = fold(from[i]);
 }
@@ -62,8 +80,14 @@ fold_copy(uint8_t *to, const uint8_t *from, size_t n)
 static inline bool
 fold_equal(const uint8_t *a, const uint8_t *b, size_t n)
 {
-	if (memcmp(a, b, n) == 0)
-		return true;
+	for (; n >= 8; n -= 8, a += 8, b += 8) {
+		uint64_t va, vb;
+
+		memcpy(&va, a, 8);
+		memcpy(&vb, b, 8);
+		if (va != vb && fold8(va) != fold8(vb))
+			return false;
+	}
 	for (size_t i = 0; i < n; i++)
 		if (fold(a[i]) != fold(b[i]))
 			return false;
@@ -97,11 +121,11 @@ struct wire_rr {
 bool wire_rr(struct wire *w, size_t *off, struct wire_rr *ret);
 
 /*
- * Record data at off, len octets of a message, well-formed by its type and uncompressed.  For types without names *ret
- * points into the message; else into buf, which holds WIRE_RDATA_MAX bytes.
+ * The data of rr, well-formed by its type and uncompressed, its names in lower case if so wished.  For types without names
+ * *ret points into the message; else into buf, which holds WIRE_RDATA_MAX bytes.
  */
 #define WIRE_RDATA_MAX (2 * DNS_NAME_MAX + 20)	/* SOA, the longest with names */
-bool wire_rdata(struct wire *w, const struct wire_rr *rr, uint8_t *buf, struct rdata *ret);
+bool wire_rdata(struct wire *w, const struct wire_rr *rr, bool lower, uint8_t *buf, struct rdata *ret);
 
 /* ---- name.c ---- */
 
@@ -119,9 +143,9 @@ int name_error(struct err *err, const char *text, const char *what);
 struct rdata_shape {
 	const char *fields;	/* NULL: opaque, any bytes */
 	const char *form;	/* for people */
+	bool names;		/* is there an n among the fields? */
 };
 const struct rdata_shape *rdata_shape(uint16_t type);
-bool rdata_has_names(uint16_t type);
 /* Octets of field f, which begins at p: 0 when it does not lie whole within n bytes. */
 size_t rdata_field_len(char f, const uint8_t *p, size_t n);
 bool rdata_is_sound(const struct rdata *r);
