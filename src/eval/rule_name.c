@@ -66,17 +66,19 @@ selector_length(const char *text)
 
 /*
  * A target that has the form of one but is not ours: another selector's number, or another domain's key.  The key is certain
- * only where the domain has no hyphen (M365-FACTS 1.3).
+ * only where the domain has no hyphen (M365-FACTS 1.3), and in clouds whose targets are documented.
  */
 static const char *
 dkim_misfit(struct judge *j, const char *text)
 {
 	const char *owner = match_name_text(j->a, &j->owner), *key = plan_key(j->plan);
+	enum cloud cloud = plan_conf(j->plan)->cloud;
 	size_t n = selector_length(owner), m;
 
 	if (selector_length(text) != n || strncmp(text, owner, n) != 0)
 		return "the target is that of another selector";
-	if (text[n] != '-' || key == NULL || strchr(plan_domain(j->plan), '-') != NULL)
+	if (text[n] != '-' || key == NULL || strchr(plan_domain(j->plan), '-') != NULL ||
+	    (cloud != CLOUD_WORLDWIDE && cloud != CLOUD_GCC))
 		return NULL;
 	m = strcspn(text + n + 1, ".");
 	if (strlen(key) != m || !str_iprefix(text + n + 1, key))
@@ -107,7 +109,8 @@ rule_dkim(struct judge *j)
 	if (match_explain_target(j, &target, text))
 		return VERDICT_WRONG;
 	if (misfit != NULL || !match_patterns(w->family, w->n_family, text))
-		judge_note(j, FINDING_DKIM_TARGET_SHAPE, text, NULL, "%s: %s", misfit != NULL ? misfit : "not the form", text);
+		judge_note(j, FINDING_DKIM_TARGET_SHAPE, text, NULL, "%s: %s", misfit != NULL ? misfit :
+		    "not the form of a DKIM target, or another tenant's", text);
 	return VERDICT_WRONG;
 }
 

@@ -175,6 +175,18 @@ spf_note_near(struct judge *j, const struct text *values, size_t n)
 	return false;
 }
 
+/* A parked domain sends nothing (M365-FACTS 1.5): what still may works, but is not meant. */
+static void
+spf_check_parked(struct spf_look *s)
+{
+	for (size_t i = 0; i < s->record.n_terms; i++)
+		if (s->record.terms[i].qualifier == '+' && s->record.terms[i].kind != SPF_ALL) {
+			judge_note_as(s->j, SEVERITY_WARNING, FINDING_RECORD_WRONG, s->show, NULL,
+			    "the domain is parked, but %s may still send", s->record.terms[i].text);
+			return;
+		}
+}
+
 static enum verdict
 spf_judge(struct judge *j, struct text text)
 {
@@ -189,6 +201,8 @@ spf_judge(struct judge *j, struct text text)
 	}
 	if (j->want.spf_include != NULL)
 		spf_check_include(&s, j->want.spf_include);
+	else if (plan_conf(j->plan)->profile == PROFILE_PARKED)
+		spf_check_parked(&s);
 	if (mine != NULL) {
 		for (size_t i = 0; i < mine->n_include; i++)
 			spf_check_include(&s, mine->include[i]);
