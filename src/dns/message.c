@@ -11,6 +11,8 @@
 
 #define MEMO_SIZE 64	/* a power of two */
 
+static const char additional[] = "additional";	/* the only section that may hold OPT */
+
 struct memo {
 	uint16_t off;			/* 0 = empty: no name lies in the header */
 	uint8_t hops;
@@ -21,6 +23,8 @@ struct decoder {
 	struct wire w;
 	struct arena *a;
 	struct dns_message *m;
+	const char *section;		/* being read, for the words of an error */
+	size_t record;
 	struct memo memo[MEMO_SIZE];
 };
 
@@ -109,13 +113,15 @@ opt_decode(struct decoder *d, const struct dns_name *owner, const struct wire_rr
 }
 
 static bool
-section_decode(struct decoder *d, size_t *off, size_t count, bool additional, const struct rr **ret, size_t *ret_n)
+section_decode(struct decoder *d, size_t *off, size_t count, const char *section, const struct rr **ret, size_t *ret_n)
 {
 	static const char too_few[] = "there are fewer records than the header says";
 	uint8_t buf[WIRE_RDATA_MAX];
 	struct rr *rrs;
 	size_t n = 0;
 
+	d->section = section;
+	d->record = 0;
 	/* Before the array is made: its size comes from outside. */
 	if (count > (d->w.len - *off) / WIRE_RR_MIN)
 		return bad(d, too_few);
@@ -125,13 +131,14 @@ section_decode(struct decoder *d, size_t *off, size_t count, bool additional, co
 		struct wire_rr rr;
 		struct rdata data;
 
+		d->record = i + 1;
 		if (*off == d->w.len)
 			return bad(d, too_few);
 		owner = owner_decode(d, off);
 		if (!owner || !wire_rr(&d->w, off, &rr))
 			return false;
 		if (rr.type == DNS_TYPE_OPT) {
-			if (!additional)
+			if (strcmp(section, additional) != 0)
 				return bad(d, "an OPT record lies outside the additional section");
 			if (!opt_decode(d, owner, &rr))
 				return false;
@@ -145,6 +152,17 @@ section_decode(struct decoder *d, size_t *off, size_t count, bool additional, co
 	*ret = rrs;
 	*ret_n = n;
 	return true;
+}
+
+/* "record 2 of the answer section: a name runs past the end" */
+static void
+error_words(const struct decoder *d, struct err *err)
+{
+	err_set(err, "%s", d->w.why);
+	if (d->section && d->record > 0)
+		err_prefix(err, "record %zu of the %s section", d->record, d->section);
+	else if (d->section)
+		err_prefix(err, "%s section", d->section);
 }
 
 static void
@@ -175,10 +193,11 @@ message_decode(struct decoder *d)
 		return bad(d, "the message is over 65535 octets");
 	header_decode(m, p);
 	if (!question_decode(d, &off) ||
-	    !section_decode(d, &off, get16(p + 6), false, &m->answer, &m->n_answer) ||
-	    !section_decode(d, &off, get16(p + 8), false, &m->authority, &m->n_authority) ||
-	    !section_decode(d, &off, get16(p + 10), true, &m->additional, &m->n_additional))
+	    !section_decode(d, &off, get16(p + 6), "answer", &m->answer, &m->n_answer) ||
+	    !section_decode(d, &off, get16(p + 8), "authority", &m->authority, &m->n_authority) ||
+	    !section_decode(d, &off, get16(p + 10), additional, &m->additional, &m->n_additional))
 		return false;
+	d->section = NULL;
 	m->work = d->w.work;
 	return off == d->w.len || bad(d, "octets follow the last record");
 }
@@ -189,7 +208,7 @@ dns_message_decode(struct arena *a, const uint8_t *wire, size_t len, struct dns_
 	struct decoder d = { .w = { .p = wire, .len = len }, .a = a, .m = arena_alloc(a, sizeof(*d.m)) };
 
 	if (!message_decode(&d)) {
-		err_set(err, "%s", d.w.why);
+		error_words(&d, err);
 		return -1;
 	}
 	*ret = d.m;

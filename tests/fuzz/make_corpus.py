@@ -301,6 +301,9 @@ case("referral-of-parent", message(flags=QR, ns=[rr(NS, name("ns1.test"), owner=
 case("referral-upward-to-root", message(flags=QR, ns=[rr(NS, name("a.root-servers.test"), owner=b"\0")]), other("referral"))
 case("referral-elsewhere", message(flags=QR, ns=[rr(NS, name("ns1.test"), owner=name("x.contoso.test"))]), NODATA)
 case("referral-with-soa", message(flags=QR, ns=[rr(NS, name("ns1.test")), rr(SOA, soa(60))]), other("nodata", ttl=60))
+case("referral-of-other-class", message(flags=QR, ns=[rr(NS, name("ns1.test"), rclass=3), rr(SOA, soa(60), rclass=3)]), NODATA)
+case("referral-soa-of-other-class", message(flags=QR, ns=[rr(SOA, soa(60), rclass=3), rr(NS, name("ns1.test"))]),
+     other("referral"))
 for code, word in ((1, "formerr"), (2, "servfail"), (4, "notimp"), (5, "refused"), (6, "yxdomain"), (15, "rcode-15")):
     case(f"failure-{word}", message(rcode=code), other("failure"))
 case("failure-with-answers", message([GOOD], rcode=2), other("failure"))

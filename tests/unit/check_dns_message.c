@@ -28,6 +28,18 @@ corpus_open(const char *name)
 }
 
 static size_t
+corpus_read(const char *title, uint8_t *wire, size_t size)
+{
+	char *name = xasprintf("message/%s.wire", title);
+	FILE *f = corpus_open(name);
+	size_t len = fread(wire, 1, size, f);
+
+	fclose(f);
+	free(name);
+	return len;
+}
+
+static size_t
 query_make(uint8_t *buf)
 {
 	struct question q = { .type = DNS_TYPE_MX };
@@ -40,25 +52,31 @@ query_make(uint8_t *buf)
 	return len;
 }
 
-/* What the decoder and the answer say, in the words of message.expect. */
+/* What the decoder and the answer say, in the words of message.expect: of an error, what is wrong and not where. */
 static void
 outcome_text(const uint8_t *wire, size_t len, char *buf, size_t size)
 {
 	struct arena *a = arena_new();
 	struct dns_message *m;
 	struct err err;
+	uint64_t digest;
+	uint32_t ttl;
+	bool has_digest = answer_digest(wire, len, &digest, &ttl);
 
 	if (dns_message_decode(a, wire, len, &m, &err) == -1) {
-		snprintf(buf, size, "refused: %.200s", err.msg);
+		const char *what = strrchr(err.msg, ':');
+
+		snprintf(buf, size, "refused: %.200s%s", what ? what + 2 : err.msg, has_digest ? ", but it has a digest" : "");
 	} else {
 		const struct answer *an = answer_from_message(a, m);
 
 		snprintf(buf, size, "%s values=%zu chain=%zu ttl=%lu", name_of(&answer_kind_names, an->kind), an->n_values,
-		    an->n_chain, (unsigned long)an->ttl);
+		    an->n_chain, (unsigned long)(has_digest ? ttl : an->ttl));
 	}
 	arena_free(a);
 }
 
+/* Also of the digest: none where the decoder refuses, and the same TTL. */
 START_TEST(corpus_as_expected)
 {
 	static const char *const words[] = { [REPLY_OK] = "ok", [REPLY_CASE] = "case", [REPLY_FOREIGN] = "foreign",
@@ -69,17 +87,13 @@ START_TEST(corpus_as_expected)
 	char line[512];
 
 	while (fgets(line, sizeof(line), list)) {
-		char title[128], reply[16], outcome[256], file[160], got[256];
+		char title[128], reply[16], outcome[256], got[256];
 		size_t len;
-		FILE *f;
 
 		if (line[0] == '#')
 			continue;
 		ck_assert_int_eq(sscanf(line, "%127[^\t]\t%15[^\t]\t%255[^\n]", title, reply, outcome), 3);
-		snprintf(file, sizeof(file), "message/%s.wire", title);
-		f = corpus_open(file);
-		len = fread(wire, 1, DNS_MESSAGE_MAX, f);
-		fclose(f);
+		len = corpus_read(title, wire, DNS_MESSAGE_MAX);
 		outcome_text(wire, len, got, sizeof(got));
 		ck_assert_msg(strcmp(got, outcome) == 0, "%s: %s, expected %s", title, got, outcome);
 		ck_assert_msg(strcmp(words[dns_reply_check(query, query_len, wire, len)], reply) == 0, "%s: reply is not %s",
@@ -92,6 +106,46 @@ START_TEST(corpus_as_expected)
 }
 END_TEST
 
+/* A digest is given for plain messages only; never for what is refused, and its TTL is the answer's. */
+START_TEST(corpus_digests)
+{
+	static const struct { const char *title, *same_as; } rows[] = {
+		{ "plain",                "plain" },
+		{ "question-case-only",   "plain" },
+		{ "id-wrong",             "plain" },
+		{ "opt",                  "plain" },
+		{ "opt-unknown-option",   "plain" },
+		{ "opt-not-last",         "plain" },
+		{ "ttl-max",              "plain" },
+		{ "referral-of-parent",   "referral" },
+		{ "opt-ede",              NULL },
+		{ "opt-badvers",          NULL },
+		{ "opt-twice",            NULL },
+		{ "opt-owner",            NULL },
+		{ "opt-option-cut-past",  NULL },
+		{ "trailing-octet",       NULL },
+		{ "rdata-bad-in-additional", NULL },
+		{ "nxdomain-with-answers", NULL },
+		{ "failure-with-answers", NULL },
+		{ "mx-beside-other-owner", NULL },
+		{ "truncated-flag",       NULL },
+		{ "cname-only",           NULL },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		uint8_t wire[2048];
+		uint64_t digest = 0, same = 0;
+		uint32_t ttl;
+		bool has = answer_digest(wire, corpus_read(rows[i].title, wire, sizeof(wire)), &digest, &ttl);
+
+		ck_assert_msg(has == (rows[i].same_as != NULL), "%s", rows[i].title);
+		if (has)
+			ck_assert(answer_digest(wire, corpus_read(rows[i].same_as, wire, sizeof(wire)), &same, &ttl));
+		ck_assert_msg(digest == same || !has, "%s", rows[i].title);
+	}
+}
+END_TEST
+
 /* ---- every cut of a message is refused ---- */
 
 START_TEST(every_prefix_is_refused)
@@ -101,17 +155,11 @@ START_TEST(every_prefix_is_refused)
 
 	for (size_t i = 0; i < ARRAY_LEN(titles); i++) {
 		uint8_t wire[2048];
-		char file[160];
+		size_t len = corpus_read(titles[i], wire, sizeof(wire));
 		struct dns_message *m;
 		uint64_t digest;
 		uint32_t ttl;
-		size_t len;
-		FILE *f;
 
-		snprintf(file, sizeof(file), "message/%s.wire", titles[i]);
-		f = corpus_open(file);
-		len = fread(wire, 1, sizeof(wire), f);
-		fclose(f);
 		ck_assert_int_eq(dns_message_decode(a, wire, len, &m, NULL), 0);
 		for (size_t n = 0; n < len; n++) {
 			uint8_t *exact = xmalloc(n > 0 ? n : 1);	/* a sanitizer sees the first octet too many */
@@ -223,7 +271,7 @@ START_TEST(work_is_bounded)
 			ck_assert_msg(m->work <= DNS_WORK_MAX && answer_from_message(a, m)->kind == ANSWER_POSITIVE, "%s",
 			    rows[i].name);
 		else
-			ck_assert_str_eq(err.msg, "the names take too much work to expand");
+			ck_assert_msg(strstr(err.msg, ": the names take too much work to expand"), "%s: %s", rows[i].name, err.msg);
 		arena_reset(a);
 	}
 	arena_free(a);
@@ -271,6 +319,30 @@ START_TEST(fields_of_a_message)
 	ck_assert(rdata_addr(&m->additional[0].data, &addr));
 	ck_assert_uint_eq(addr.family, 4);
 	ck_assert_mem_eq(addr.ip, "\xc0\0\2\1", 4);
+	arena_free(a);
+}
+END_TEST
+
+START_TEST(errors_say_where)
+{
+	static const struct { const char *title, *words; } rows[] = {
+		{ "qdcount-2",            "there is not exactly one question" },
+		{ "ancount-65535",        "answer section: there are fewer records than the header says" },
+		{ "ancount-3-two",        "record 3 of the answer section: there are fewer records than the header says" },
+		{ "rdata-bad-in-authority", "record 1 of the authority section: a name runs past the end" },
+		{ "opt-twice",            "record 2 of the additional section: there is more than one OPT record" },
+		{ "trailing-octet",       "octets follow the last record" },
+	};
+	struct arena *a = arena_new();
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct dns_message *m;
+		uint8_t wire[2048];
+		struct err err;
+
+		ck_assert_int_eq(dns_message_decode(a, wire, corpus_read(rows[i].title, wire, sizeof(wire)), &m, &err), -1);
+		ck_assert_str_eq(err.msg, rows[i].words);
+	}
 	arena_free(a);
 }
 END_TEST
@@ -363,9 +435,11 @@ main(void)
 	int failed;
 
 	tcase_add_test(tc, corpus_as_expected);
+	tcase_add_test(tc, corpus_digests);
 	tcase_add_test(tc, every_prefix_is_refused);
 	tcase_add_test(tc, work_is_bounded);
 	tcase_add_test(tc, fields_of_a_message);
+	tcase_add_test(tc, errors_say_where);
 	tcase_add_test(tc, query_octets);
 	tcase_add_test(tc, query_of_the_longest_name_fits);
 	tcase_add_test(tc, case_is_mixed_and_nothing_else);
