@@ -2,19 +2,17 @@
 /*
  * c-ares 1.18.1 (Debian 12) to 1.34: one channel an address asked, because that is how an answer is attributed.
  *
- * What c-ares does: match an answer to its query by id and question, time out, frame TCP.  What it is kept from:
+ * What c-ares does: match an answer to its query by id and question, time out, speak TCP.  What it is kept from:
  *
  *   retries         tries = 1; the prober owns them.
  *   system files    all seven options of ARES_CONFIG_CHECK are given, so none is read (and CVE-2024-25629 cannot bite).
- *   falling back    One FORMERR makes it cut 11 bytes off the query and go without EDNS on this channel for good (1.18.1,
- *                   process_answer).  It never sees one: on the way in FORMERR becomes NOTZONE, which means nothing to it and
- *                   answers no query (RFC 2136 2.2), and on the way out FORMERR again.
- *   TC by itself    IGNTC is set and the callback sees TC: its own TCP connection shares the fate of the UDP socket, so a
- *                   server that closes TCP after an answer would fail all UDP queries in flight (handle_error closes both).
- *                   A TCP query gets a channel of its own instead, closed after the answer.  A truncated answer never
- *                   leaves this room.
- *   512 bytes       Without ARES_FLAG_EDNS it cuts UDP answers at 512; the flag only says how much is let through, the OPT
- *                   record is in the query already.
+ *   the answer      By UDP it is shown a receipt, the answer's header and question with TC, rcode and counts cleared; the
+ *                   answer itself goes from the ring to the caller.  1.18 would cut it at 512 bytes, and after one FORMERR cut
+ *                   11 bytes off the query and do without EDNS on this channel for good (process_answer); 1.34 would decode
+ *                   and encode it again, and fail everything in flight when it is malformed.
+ *   TC by itself    its own TCP connection shares the fate of the UDP socket: a server that closes TCP after an answer
+ *                   would fail all UDP queries in flight (handle_error closes both).  A query by TCP gets a channel and a
+ *                   connection of its own instead, closed after the answer.  A truncated answer never leaves this room.
  *   its sockets     The UDP "descriptor" that it is given is a mere number: port.c changes the real ones behind it.
  *
  * Answers are let through only if they are answers, their id is in flight, and they came to the port that the query left by.
@@ -38,7 +36,6 @@
 #define UDP_HANDLE     0x4d365d	/* what c-ares takes for its UDP socket; never given to the system */
 #define TIMEOUT_SLACK_MS 10	/* c-ares has its own clock: do not come a moment too early */
 
-enum { RCODE_FORMERR = 1, RCODE_NOTZONE = 10 };
 enum { HEADER_QR = 0x80, HEADER_TC = 0x02 };	/* both in the third byte */
 
 static uint16_t
@@ -52,13 +49,6 @@ put_u16(uint8_t *p, uint16_t v)
 {
 	p[0] = (uint8_t)(v >> 8);
 	p[1] = (uint8_t)v;
-}
-
-static void
-rcode_exchange(uint8_t *wire, uint8_t from, uint8_t to)
-{
-	if ((wire[3] & 0x0f) == from)
-		wire[3] = (uint8_t)((wire[3] & 0xf0) | to);
 }
 
 /* ---- queries by id ---- */
@@ -170,32 +160,36 @@ query_take_answer(struct query *q, const uint8_t *wire, size_t len)
 	memcpy(q->bytes, wire, len);
 	q->len = len;
 	put_u16(q->bytes, 0);
-	if (!q->tcp)
-		rcode_exchange(q->bytes, RCODE_NOTZONE, RCODE_FORMERR);
 }
 
 /* c-ares says how a query ended.  See the top for what may not be done here. */
 static void
-on_done(void *arg, int status, int timeouts, unsigned char *wire, int len)
+on_done(void *arg, int status, int timeouts, unsigned char *abuf, int alen)
 {
 	struct query *q = arg;
 	struct channel *ch = q->channel;
 	struct transport_ares *t = ch->t;
+	const uint8_t *wire = abuf;
+	size_t len = (size_t)alen;
 
 	(void)timeouts;
 	q->rtt_us = (uint32_t)(transport_now_us() - q->sent_us);
 	query_unlink(ch, q);
-	if (status == ARES_SUCCESS && wire != NULL && len >= DNS_HEADER_BYTES) {
-		if (!q->tcp && (wire[2] & HEADER_TC) != 0) {
-			q->truncated = true;
-			server_send_tcp(q->server, q);
-			return;
-		}
-		query_take_answer(q, wire, (size_t)len);
-		transport_done(t, q, TRANSPORT_OK);
+	if (!ch->tcp) {		/* abuf is the receipt */
+		wire = ch->received.query == q ? ch->received.wire : NULL;
+		len = ch->received.len;
+	}
+	if (status != ARES_SUCCESS || wire == NULL || len < DNS_HEADER_BYTES) {
+		transport_done(t, q, status_of_failure(ch, status));
 		return;
 	}
-	transport_done(t, q, status_of_failure(ch, status));
+	if (!ch->tcp && (wire[2] & HEADER_TC) != 0) {
+		q->truncated = true;
+		server_send_tcp(q->server, q);
+		return;
+	}
+	query_take_answer(q, wire, len);
+	transport_done(t, q, TRANSPORT_OK);
 }
 
 /* ---- socket functions: UDP ---- */
@@ -253,38 +247,75 @@ udp_send(struct channel *ch, const struct iovec *iov)
 	return (ares_ssize_t)iov->iov_len;
 }
 
+/* Where the query's question ends. */
+static size_t
+question_end(const struct query *q)
+{
+	size_t end = DNS_HEADER_BYTES;
+
+	while (end < q->len && q->bytes[end] != 0)
+		end += q->bytes[end] + (size_t)1;
+	end += 5;		/* the root label, type, class */
+	return end < q->len ? end : q->len;
+}
+
 /*
- * Servers of the time before EDNS answer with the bare header and FORMERR (RFC 6891 7); c-ares wants to see the question and
- * would let the query time out.
+ * Servers of the time before EDNS answer FORMERR with the bare header (RFC 6891 7); c-ares wants to see the question and would
+ * let the query time out.
  */
 static size_t
 question_restore(const struct query *q, uint8_t *wire, size_t len)
 {
-	size_t end = DNS_HEADER_BYTES;
+	size_t end;
 
 	if (len != DNS_HEADER_BYTES || (wire[3] & 0x0f) == 0)
 		return len;
-	while (end < q->len && q->bytes[end] != 0)
-		end += q->bytes[end] + (size_t)1;
-	end += 5;		/* the root label, type, class */
-	if (end > q->len)
-		return len;
+	end = question_end(q);
 	memcpy(wire + DNS_HEADER_BYTES, q->bytes + DNS_HEADER_BYTES, end - DNS_HEADER_BYTES);
 	put_u16(wire + 4, 1);
 	memset(wire + 6, 0, 6);
 	return end;
 }
 
+/* What c-ares is shown of an answer: enough to match it. */
+static size_t
+receipt_make(uint8_t *buf, size_t size, const struct query *q, const uint8_t *wire, size_t len)
+{
+	size_t n = question_end(q);
+
+	if (n > len)
+		n = len;
+	if (n > size)
+		return 0;
+	memcpy(buf, wire, n);
+	buf[2] &= (uint8_t)~HEADER_TC;
+	buf[3] &= 0xf0;
+	memset(buf + 6, 0, 6);
+	return n;
+}
+
+static void
+fill_from(const struct channel *ch, struct sockaddr *from, ares_socklen_t *from_len)
+{
+	struct sockaddr_storage ss;
+	unsigned n = addr_to_sockaddr(&ch->server->addr, &ss);	/* the ports are connected: it can be nobody else */
+
+	if (from == NULL || from_len == NULL)
+		return;
+	memcpy(from, &ss, n < *from_len ? n : *from_len);
+	*from_len = n;
+}
+
 /* The next datagram of the ring that can be an answer. */
 static ares_ssize_t
 udp_receive(struct channel *ch, uint8_t *buf, size_t size, struct sockaddr *from, ares_socklen_t *from_len)
 {
-	struct sockaddr_storage ss;
+	struct ring *r = ch->t->ring;
 	struct port *port;
 	uint8_t *wire;
 	size_t len;
 
-	while (ring_next(ch->t->ring, &wire, &len, &port)) {
+	while (ring_next(r, &wire, &len, &port)) {
 		struct query *q;
 
 		if (len < DNS_HEADER_BYTES || (wire[2] & HEADER_QR) == 0)
@@ -292,21 +323,14 @@ udp_receive(struct channel *ch, uint8_t *buf, size_t size, struct sockaddr *from
 		q = id_find(ch, get_u16(wire));
 		if (q == NULL || q->port != port)
 			continue;
-		len = question_restore(q, wire, len);
-		rcode_exchange(wire, RCODE_FORMERR, RCODE_NOTZONE);
-		if (len > size)
-			len = size;
-		memcpy(buf, wire, len);
-		if (from != NULL && from_len != NULL) {
-			unsigned n = addr_to_sockaddr(&ch->server->addr, &ss);	/* the ports are connected */
-
-			if (n <= (unsigned)*from_len)
-				memcpy(from, &ss, n);
-			*from_len = (ares_socklen_t)n;
-		}
-		return (ares_ssize_t)len;
+		ch->received.query = q;
+		ch->received.wire = wire;
+		ch->received.len = question_restore(q, wire, len);
+		fill_from(ch, from, from_len);
+		return (ares_ssize_t)receipt_make(buf, size, q, wire, ch->received.len);
 	}
-	errno = ring_error(ch->t->ring);
+	ch->received.query = NULL;
+	errno = ring_error(r);
 	if (errno != 0)
 		ch->error = errno;
 	else
@@ -455,16 +479,16 @@ channel_init_ares(struct channel *ch)
 		.nservers = 1,
 		.lookups = lookups,
 		.resolvconf_path = no_file,
-		.ednspsz = DNS_DATAGRAM_MAX,
 		.sock_state_cb = on_socket_state,
 		.sock_state_cb_data = ch,
 	};
 	int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_NDOTS | ARES_OPT_SERVERS |
-	    ARES_OPT_DOMAINS | ARES_OPT_LOOKUPS | ARES_OPT_SORTLIST | ARES_OPT_RESOLVCONF | ARES_OPT_EDNSPSZ |
+	    ARES_OPT_DOMAINS | ARES_OPT_LOOKUPS | ARES_OPT_SORTLIST | ARES_OPT_RESOLVCONF |
 	    ARES_OPT_SOCK_STATE_CB | ARES_OPT_NOROTATE;
 
 	o.flags = ARES_FLAG_NOCHECKRESP | ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES | ARES_FLAG_STAYOPEN;
-	o.flags |= ch->tcp ? ARES_FLAG_USEVC : ARES_FLAG_EDNS | ARES_FLAG_IGNTC;
+	if (ch->tcp)
+		o.flags |= ARES_FLAG_USEVC;
 #ifdef ARES_OPT_QUERY_CACHE
 	o.qcache_max_ttl = 0;		/* on by default in 1.34: it would answer for the server */
 	mask |= ARES_OPT_QUERY_CACHE;
@@ -544,7 +568,12 @@ channel_send(struct channel *ch, struct query *q)
 void
 channel_readable(struct channel *ch)
 {
-	ares_process_fd(ch->ares, UDP_HANDLE, ARES_SOCKET_BAD);
+	size_t left;
+
+	do {				/* 1.18 takes all there is, 1.34 one a call when the sockets are not its own */
+		left = ring_left(ch->t->ring);
+		ares_process_fd(ch->ares, UDP_HANDLE, ARES_SOCKET_BAD);
+	} while (ring_left(ch->t->ring) < left);
 }
 
 void

@@ -122,6 +122,11 @@ struct channel {
 	struct port *port;		/* takes new queries */
 	struct port_list draining;	/* wait for their last answers */
 	struct query *by_id[256];
+	struct {			/* the answer whose receipt c-ares was given last */
+		struct query *query;
+		const uint8_t *wire;
+		size_t len;
+	} received;
 	/* TCP */
 	struct loop_fd *watch;
 };
@@ -157,6 +162,8 @@ struct ring *ring_new(void);
 void ring_free(struct ring *r);
 /* The next datagram of the batch being read and the port it came to; false when there is none. */
 bool ring_next(struct ring *r, uint8_t **ret_bytes, size_t *ret_len, struct port **ret_port);
+/* What is yet to come: datagrams, and the error. */
+size_t ring_left(const struct ring *r);
 /* The error that ended the batch, once; 0 = none. */
 int ring_error(struct ring *r);
 

@@ -65,6 +65,12 @@ ring_next(struct ring *r, uint8_t **ret_bytes, size_t *ret_len, struct port **re
 	return true;
 }
 
+size_t
+ring_left(const struct ring *r)
+{
+	return r->n - r->next + (r->error != 0);
+}
+
 int
 ring_error(struct ring *r)
 {

@@ -472,7 +472,7 @@ static const struct {
 	{ "servfail", false, true,   2000, TRANSPORT_OK,         2,  BY_UDP, 0 },
 	{ "refused",  false, true,   2000, TRANSPORT_OK,         5,  BY_UDP, 0 },
 	{ "formerr",  false, true,   2000, TRANSPORT_OK,         1,  BY_UDP, 0 },
-	{ "notzone",  false, true,   2000, TRANSPORT_OK,         1,  BY_UDP, 0 },
+	{ "notzone",  false, true,   2000, TRANSPORT_OK,         10, BY_UDP, 0 },
 	{ "bare",     false, true,   2000, TRANSPORT_OK,         1,  BY_UDP, 0 },
 	{ "mid",      false, true,   2000, TRANSPORT_OK,         0,  BY_UDP, 1200 },
 	{ "wide",     false, true,   2000, TRANSPORT_OK,         0,  BY_UDP, 3000 },
