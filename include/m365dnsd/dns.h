@@ -227,7 +227,7 @@ bool answer_unpack(struct arena *a, const void *bytes, size_t n, struct answer *
  * A cheap look at a checked reply without decoding it: a keyed hash over rcode, AA, AD, answer and (for negative ones) the
  * SOA's owner that leaves out id, TTLs, order and all case of names, and the TTL as in struct answer.  Two replies with the
  * same digest to the same question are the same variant; the reverse need not hold.  False: decode it (malformed, truncated,
- * a chain behind a CNAME, extended rcode or extended errors).
+ * over 4096 octets, a chain behind a CNAME, extended rcode or extended errors).
  */
 bool answer_digest(const uint8_t *wire, size_t len, uint64_t *ret_digest, uint32_t *ret_ttl);
 

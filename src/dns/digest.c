@@ -2,15 +2,17 @@
 /*
  * A look at a reply that costs far less than decoding it: is this what the same source said last time?
  *
- * Only plain replies get a digest: answer records that all belong to the question itself, or none at all.  Chains behind a
- * CNAME, truncated replies, extended errors and extended rcodes are for the decoder; so is every message that it would
- * refuse.  For the plain ones the rules of answer.c shrink to the few lines below.
+ * Only short, plain replies get a digest: answer records that all belong to the question itself, or none at all.  Chains
+ * behind a CNAME, truncated replies, extended errors and extended rcodes are for the decoder; so is every message that it
+ * would refuse.  For the plain ones the rules of answer.c shrink to the few lines below.
  *
  * Each record is brought into one form (names uncompressed and in lower case, no TTL) and hashed with the process's key; the
  * hashes are summed, because servers turn the order of a set around from reply to reply.  The sum of keyed hashes can be
  * steered by nobody who does not know the key.
  */
 #include "wire.h"
+
+#define DIGEST_MAX 4096	/* octets; a longer reply is rare, and looking twice at one made to be slow would cost twice */
 
 struct look {
 	struct wire w;
@@ -214,7 +216,7 @@ answer_digest(const uint8_t *wire, size_t len, uint64_t *ret_digest, uint32_t *r
 	struct look l;
 	enum answer_kind kind;
 
-	if (len < WIRE_HEADER || len > DNS_MESSAGE_MAX || get16(wire + 4) != 1 || (get16(wire + 2) & WIRE_TC))
+	if (len < WIRE_HEADER || len > DIGEST_MAX || get16(wire + 4) != 1 || (get16(wire + 2) & WIRE_TC))
 		return false;
 	l.w = (struct wire){ .p = wire, .len = len };
 	l.flags = get16(wire + 2);
