@@ -53,6 +53,7 @@ struct conf_problem {
 	char *file;		/* NULL: the command line */
 	int line;		/* 0: the file as a whole */
 	char *text;
+	size_t seq;		/* order of discovery, for sorting */
 };
 struct conf_problems {
 	struct conf_problem *list;

@@ -268,6 +268,7 @@ finish(struct loader *l, size_t problems_before)
 
 	resolvers_finish(l);
 	check_loaded(l);
+	problems_sort(l->problems, problems_before, c->files, c->n_files);
 	if (c->n_domains > 0)
 		c->domains = xreallocarray(c->domains, c->n_domains, sizeof(*c->domains));
 	map_free(l->domains, NULL);

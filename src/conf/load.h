@@ -88,6 +88,9 @@ void conf_notify_done(struct conf_notify *n);
 /* A type that was complained about: there is one, but no value can be checked. */
 #define RECORD_TYPE_BAD UINT16_MAX
 
+/* problems.c: by file and line, from the from'th on. */
+void problems_sort(struct conf_problems *p, size_t from, char *const *files, size_t n_files);
+
 /* load.c: a whole file; false after a problem. */
 bool conf_read_file(const char *path, struct str *ret, struct conf_problems *problems);
 

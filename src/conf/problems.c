@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <m365dnsd/conf.h>
+#include "load.h"
 
 /* More than anybody mends at once; the rest is counted in the last one. */
 #define PROBLEMS_MAX 1000
@@ -29,6 +29,40 @@ conf_problem_add(struct conf_problems *p, const char *file, int line, const char
 		.line = line,
 		.text = str_take(&text),
 	};
+}
+
+static int
+by_line(const void *a, const void *b)
+{
+	const struct conf_problem *p = a, *q = b;
+
+	if (p->line != q->line)
+		return p->line < q->line ? -1 : 1;
+	return p->seq < q->seq ? -1 : p->seq > q->seq;
+}
+
+/* Some mistakes show only when a block, or everything, has been read. */
+void
+problems_sort(struct conf_problems *p, size_t from, char *const *files, size_t n_files)
+{
+	struct conf_problem *list = p->list + from;
+	size_t n = p->n - from, done = 0;
+
+	for (size_t i = 0; i < n; i++)
+		list[i].seq = i;
+	/* file by file, in the order they were read; the lines inside each */
+	for (size_t f = 0; f < n_files; f++) {
+		size_t start = done;
+		for (size_t i = done; i < n; i++) {
+			if (list[i].file == NULL || strcmp(list[i].file, files[f]) != 0)
+				continue;
+			struct conf_problem found = list[i];
+			memmove(&list[done + 1], &list[done], (i - done) * sizeof(*list));
+			list[done++] = found;
+		}
+		if (done > start)
+			qsort(list + start, done - start, sizeof(*list), by_line);
+	}
 }
 
 void

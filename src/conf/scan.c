@@ -4,15 +4,22 @@
  *
  * libConfuse 3.3 counts a comment line more than once, stumbles over a comment inside a list, stays inside a string for
  * the *next* file when one is left open, and replaces ${NAME} by the environment (which PUT /domains must not read).  So the
- * comments are blanked out here, line ends kept, strings and escapes are checked, and a "$" in a string gets a backslash.
+ * comments are blanked out here, line ends kept, strings and escapes are checked, and a "$" in a string gets a backslash.  It
+ * also takes the end of the text for the end of every open block, and tells nobody of an empty list: braces are counted,
+ * and an empty list gets SYNTAX_EMPTY as its one value.
  */
 #include <string.h>
 
 #include "syntax.h"
 
+#define DEPTH_MAX 64	/* more is certainly a mistake, and libConfuse recurses */
+
 struct scan {
 	const char *p, *end;
 	int line;
+	char last, before_last;		/* characters outside of strings and comments, blanks left out */
+	int open[DEPTH_MAX];		/* lines of the braces that are open */
+	unsigned depth;
 	struct str *out;
 	struct err *err;
 };
@@ -137,6 +144,36 @@ inside_word(const struct scan *s)
 	return s->out->len > 0 && strchr(" \t\r\n\"'{}()=,+", s->out->p[s->out->len - 1]) == NULL;
 }
 
+static void
+see(struct scan *s, char c)
+{
+	if (strchr(" \t\r\n", c) != NULL)
+		return;
+	s->before_last = s->last;
+	s->last = c;
+}
+
+static bool
+opening(struct scan *s)
+{
+	if (s->depth == DEPTH_MAX) {
+		err_set(s->err, "braces nested too deeply");
+		return false;
+	}
+	s->open[s->depth++] = s->line;
+	return true;
+}
+
+/* libConfuse says it when there are too many. */
+static void
+closing(struct scan *s)
+{
+	if (s->depth > 0)
+		s->depth--;
+	if (s->last == '{' && s->before_last == '=')
+		str_add(s->out, "'" SYNTAX_EMPTY "'");
+}
+
 static bool
 token(struct scan *s)
 {
@@ -144,8 +181,10 @@ token(struct scan *s)
 		err_set(s->err, "a NUL byte: this is no text file");
 		return false;
 	}
-	if (*s->p == '"' || *s->p == '\'')
+	if (*s->p == '"' || *s->p == '\'') {
+		see(s, *s->p);
 		return string(s, *s->p);
+	}
 	if (*s->p == '#' || (at(s, "//") && !inside_word(s)))
 		return line_comment(s);
 	if (at(s, "/*"))
@@ -154,6 +193,11 @@ token(struct scan *s)
 		err_set(s->err, "${...} is not replaced here; put a value that has it in quotes");
 		return false;
 	}
+	if (*s->p == '{' && !opening(s))
+		return false;
+	if (*s->p == '}')
+		closing(s);
+	see(s, *s->p);
 	take(s);
 	return true;
 }
@@ -174,6 +218,11 @@ syntax_scan(const char *text, size_t len, struct str *ret, int *ret_line, struct
 				ret->p[start] = '\0';
 			return false;
 		}
+	}
+	if (s.depth > 0) {
+		*ret_line = s.open[s.depth - 1];
+		err_set(err, "{ without its }");
+		return false;
 	}
 	return true;
 }

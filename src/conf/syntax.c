@@ -143,27 +143,10 @@ on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 		    opt->def.number);
 	if (first)
 		opt->def.number = cfg->line;
-	struct syntax_value v = { .text = value, .line = cfg->line, .first = first };
+	struct syntax_value v = { .text = strcmp(value, SYNTAX_EMPTY) != 0 ? value : NULL, .line = cfg->line, .first = first };
 	if (is_new(r))
 		r->ops->value(r->ctx, str_c(&r->path), name, &v);
 	return 0;
-}
-
-/* `key = {}` calls nobody: look for lists that were touched and are empty. */
-static void
-tell_empty_lists(struct reader *r, const cfg_t *cfg)
-{
-	for (cfg_opt_t *opt = cfg->opts; opt->name != NULL && r->in_unknown == 0; opt++) {
-		if (opt->type != CFGT_STR || !(opt->flags & CFGF_MODIFIED) || opt->nvalues > 0)
-			continue;
-		if (unknown_find(r, str_c(&r->path), opt->name) != NULL) {
-			unknown_tell(r, "key", opt->name, cfg->line);
-			continue;
-		}
-		struct syntax_value v = { .text = NULL, .line = cfg->line, .first = true };
-		if (is_new(r))
-			r->ops->value(r->ctx, str_c(&r->path), opt->name, &v);
-	}
 }
 
 static int
@@ -172,7 +155,6 @@ on_end(cfg_t *cfg, cfg_opt_t *opt)
 	struct reader *r = current;
 
 	(void)cfg;
-	tell_empty_lists(r, cfg_opt_getnsec(opt, 0));
 	if (r->in_unknown > 0)
 		r->in_unknown--;
 	else if (is_new(r))
@@ -238,53 +220,72 @@ options(struct reader *r, const char *path, unsigned depth)
 
 /* ---- passes ---- */
 
-/* 'no such option 'x'' -> x, in place; NULL when the error is another one. */
+/* "no such option 'x'" -> a copy of x; NULL when the error starts otherwise. */
 static char *
-quoted_name(char *error, const char *start)
+quoted_name(const char *error, const char *start)
 {
 	size_t n = strlen(start), len = strlen(error);
 
 	if (len <= n || strncmp(error, start, n) != 0 || error[len - 1] != '\'')
 		return NULL;
-	error[len - 1] = '\0';
-	return error + n;
+	return xstrndup(error + n, len - n - 1);
+}
+
+static void
+error_replace(struct reader *r, char *text)
+{
+	free(r->error);
+	r->error = text;
+}
+
+/* Declare what is not known; false when there are too many of them. */
+static bool
+unknown_add(struct reader *r, const char *name)
+{
+	if (r->n_unknown == UNKNOWN_MAX || unknown_find(r, str_c(&r->path), name) != NULL) {
+		error_replace(r, xasprintf("unknown key \"%s\", and too many others", name));
+		return false;
+	}
+	r->unknown[r->n_unknown++] = (struct unknown){
+		.path = xstrdup(str_c(&r->path)), .name = xstrdup(name), .kind = SYNTAX_LIST,
+	};
+	return true;
 }
 
 /* An unknown name is first taken for a key, then for a block with a title, then for one without. */
+static bool
+unknown_widen(struct reader *r, struct unknown *u, enum syntax_kind from)
+{
+	if (u->kind != from || from == SYNTAX_BLOCK) {
+		error_replace(r, xasprintf("unknown key \"%s\"", u->name));
+		return false;
+	}
+	u->kind = from == SYNTAX_LIST ? SYNTAX_TITLED : SYNTAX_BLOCK;
+	return true;
+}
+
+/* After an error: was it an unknown name, so that another pass gets further? */
 static bool
 widen(struct reader *r)
 {
 	static const struct {
 		const char *error;
-		enum syntax_kind from, to;
-	} steps[] = {
-		{ "missing equal sign after option '",  SYNTAX_LIST,   SYNTAX_TITLED },
-		{ "missing title for section '",        SYNTAX_TITLED, SYNTAX_BLOCK },
+		enum syntax_kind kind;
+	} errors[] = {
+		{ "missing equal sign after option '",    SYNTAX_LIST },
+		{ "missing title for section '",          SYNTAX_TITLED },
+		{ "missing opening brace for section '",  SYNTAX_BLOCK },
 	};
 	char *name = quoted_name(r->error, "no such option '");
+	bool again = name != NULL && unknown_add(r, name);
 
-	if (name != NULL && r->n_unknown < UNKNOWN_MAX && unknown_find(r, str_c(&r->path), name) == NULL) {
-		r->unknown[r->n_unknown++] = (struct unknown){
-			.path = xstrdup(str_c(&r->path)), .name = xstrdup(name), .kind = SYNTAX_LIST,
-		};
-		return true;
+	for (size_t i = 0; i < ARRAY_LEN(errors) && name == NULL; i++) {
+		name = quoted_name(r->error, errors[i].error);
+		struct unknown *u = name != NULL ? unknown_find(r, str_c(&r->path), name) : NULL;
+		again = u != NULL && unknown_widen(r, u, errors[i].kind);
 	}
-	for (size_t i = 0; i < ARRAY_LEN(steps) && name == NULL; i++) {
-		char *copy = xstrdup(r->error);
-		char *key = quoted_name(copy, steps[i].error);
-		struct unknown *u = key != NULL ? unknown_find(r, str_c(&r->path), key) : NULL;
-		free(copy);
-		if (u != NULL && u->kind == steps[i].from) {
-			u->kind = steps[i].to;
-			return true;
-		}
-	}
-	if (name != NULL) {
-		char *text = xasprintf("unknown key \"%s\", and too many others", name);
-		free(r->error);
-		r->error = text;
-	}
-	return false;
+	free(name);
+	return again;
 }
 
 /* True when the text has to be parsed once more. */
@@ -302,9 +303,7 @@ pass(struct reader *r, const char *text)
 	cfg_set_error_function(cfg, on_error);
 	int rc = cfg_parse_buf(cfg, text);
 	bool again = rc != CFG_SUCCESS && r->error != NULL && widen(r);
-	if (rc == CFG_SUCCESS)
-		tell_empty_lists(r, cfg);
-	else if (r->error == NULL)
+	if (rc != CFG_SUCCESS && r->error == NULL)
 		r->error = xstrdup("syntax error");
 	cfg_free(cfg);
 	arena_free(r->arena);

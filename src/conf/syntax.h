@@ -34,6 +34,8 @@ struct syntax_ops {
 void syntax_read(const struct syntax_row *rows, size_t n_rows, const char *file, const char *text, size_t len,
     const struct syntax_ops *ops, void *ctx, struct conf_problems *problems);
 
+#define SYNTAX_EMPTY "\002"	/* the one value of an empty list */
+
 /*
  * scan.c: text with every comment blanked out and every "$" in a string made literal.  On a mistake that would derail
  * libConfuse's lexer: false, with its line and words, and ret ends before it.

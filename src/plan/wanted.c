@@ -160,7 +160,7 @@ make_exact(struct maker *m, enum view view)
 	struct wanted *w = m->ret;
 	char *const *given = NULL;
 	size_t n = overridden(m, view, &given);
-	bool parked = m->p->domain->profile == PROFILE_PARKED;
+	bool parked = m->row->profiles == 1u << PROFILE_PARKED;	/* "nothing but this" */
 
 	m->exact = arena_alloc(m->a, (n + m->row->n_want + 1) * sizeof(*m->exact));
 	w->exact = m->exact;
