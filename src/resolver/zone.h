@@ -153,7 +153,7 @@ struct cuts {
 	struct heap expiries;
 };
 void cuts_init(struct cuts *c);
-/* The finder goes away, after all its steps. */
+/* The finder goes away; its steps are freed after this. */
 void cuts_done(struct cuts *c);
 /* The shared step of a name, perhaps still BUSY; started when there is none.  The reference is the caller's. */
 struct step *cuts_step(struct zone_finder *f, const struct dns_name *name, struct cut *above);

@@ -349,8 +349,8 @@ zone_finder_free(struct zone_finder *f)
 	child_free_all(f);
 	while ((fi = TAILQ_FIRST(&f->finds)) != NULL)
 		find_free(fi);
-	while ((st = TAILQ_FIRST(&f->steps)) != NULL)	/* still held by the map and by questions that are gone */
-		step_free(st);
 	cuts_done(&f->cuts);
+	while ((st = TAILQ_FIRST(&f->steps)) != NULL)	/* were held by the map, and by questions that are gone */
+		step_free(st);
 	free(f);
 }

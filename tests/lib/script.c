@@ -226,7 +226,7 @@ flight_land(struct script *net, struct flight *f, bool stopped)
 	if (a.status == TRANSPORT_OK) {		/* in a block of its own, so that a sanitizer sees a read past its end */
 		a.len = f->wire.len;
 		a.wire = wire = xmalloc(a.len > 0 ? a.len : 1);
-		memcpy(wire, f->wire.p, a.len);
+		memcpy(wire, str_c(&f->wire), a.len);
 	}
 	net->transport.on_answer(net->transport.ctx, &a);
 	free(wire);
