@@ -177,7 +177,8 @@ evidence_answer(struct roll *r, struct finding *f, size_t row, size_t col, const
 	uint32_t ttl = MATRIX_CELL(r->m, row, col)->ttl;
 	const char *owner = match_name_text(r->a, &r->m->rows[row].name);
 	struct str s = STR_INIT;
-	char type[16];
+	char buf[16];
+	const char *type = dns_type_text(an->qtype, buf);
 
 	for (size_t i = 0; i < an->n_chain; i++) {
 		const char *target = match_name_text(r->a, &an->chain[i]);
@@ -185,7 +186,6 @@ evidence_answer(struct roll *r, struct finding *f, size_t row, size_t col, const
 		diagnose_evidence_text(r, f, evidence_line(r, owner, ttl, "CNAME", arena_printf(r->a, "%s.", target), col));
 		owner = target;
 	}
-	dns_type_text(an->qtype, type);
 	for (size_t i = 0; i < an->n_values; i++) {
 		str_clear(&s);
 		evidence_value(&an->values[i], &s);

@@ -178,7 +178,7 @@ explain_autodiscover(struct judge *j, const struct dns_name *target, const char 
 		    "with mailboxes on premises, clients must find the server there first, not %s", text);
 		return true;
 	}
-	if (!microsoft && dns_name_is_below(target, plan_domain_name(j->plan))) {
+	if (!microsoft && !j->want.foreign_ok && dns_name_is_below(target, plan_domain_name(j->plan))) {
 		judge_note(j, FINDING_AUTODISCOVER_WRONG_PROFILE, found, NULL,
 		    "%s is a host of your own, but the profile is %s", text,
 		    name_of(&profile_names, (int)plan_conf(j->plan)->profile));

@@ -113,11 +113,25 @@ text_reduction(struct arena *a, struct text value, struct text wanted)
 }
 
 static bool
-text_contains(struct text t, struct text part)
+is_separator(const char *p, const char *end)
 {
-	for (size_t i = 0; part.n > 0 && i + part.n <= t.n; i++)
-		if (memcmp(t.p + i, part.p, part.n) == 0)
+	return p >= end || is_blank(*p) || *p == ';' || *p == ',' || *p == '"';
+}
+
+/* Does wanted stand in value as a part of its own, or right beside an SPF record? */
+static bool
+text_is_joined(struct text value, struct text wanted)
+{
+	const char *end = value.p + value.n;
+
+	for (const char *p = value.p; wanted.n > 0 && p + wanted.n <= end; p++) {
+		if (memcmp(p, wanted.p, wanted.n) != 0)
+			continue;
+		if (text_iprefix((struct text){ p + wanted.n, (size_t)(end - p) - wanted.n }, "v=spf1"))
 			return true;
+		if ((p == value.p || is_separator(p - 1, end) || text_iprefix(value, "v=spf1")) && is_separator(p + wanted.n, end))
+			return true;
+	}
 	return false;
 }
 
@@ -132,7 +146,7 @@ text_near_miss(struct arena *a, struct text value, struct text wanted)
 		return text_reduction(a, value, wanted);
 	if (text_iprefix(w, "ms=") && text_equal(v, (struct text){ w.p + 3, w.n - 3 }))
 		return FINDING_MS_PREFIX_MISSING;
-	if (text_contains(v, w) && (text_ifind(v, "v=spf1") >= 0 || text_ifind(w, "ms=") == 0))
+	if (text_is_joined(value, wanted))
 		return FINDING_TXT_JOINED_VALUES;
 	return FINDING_MAX;
 }
