@@ -164,6 +164,7 @@ check-valgrind:
 	@$(SETUP) --need build --need test --need valgrind
 	$(SUB) BUILD=$(BUILD)-valgrind OPT='-O1 -g' SLOW=20 \
 	    WRAP='valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite' check-programs
+SLOW ?= 1
 export SLOW WRAP
 
 FUZZ_SECONDS ?= 60
