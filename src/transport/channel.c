@@ -260,36 +260,25 @@ question_end(const struct query *q)
 }
 
 /*
- * Servers of the time before EDNS answer FORMERR with the bare header (RFC 6891 7); c-ares wants to see the question and would
- * let the query time out.
+ * What c-ares is shown of an answer: enough to match it.  Servers of the time before EDNS refuse with a header alone (RFC 6891
+ * 7); c-ares would let the query time out, so there the receipt repeats the query's question.
  */
-static size_t
-question_restore(const struct query *q, uint8_t *wire, size_t len)
-{
-	size_t end;
-
-	if (len != DNS_HEADER_BYTES || (wire[3] & 0x0f) == 0)
-		return len;
-	end = question_end(q);
-	memcpy(wire + DNS_HEADER_BYTES, q->bytes + DNS_HEADER_BYTES, end - DNS_HEADER_BYTES);
-	put_u16(wire + 4, 1);
-	memset(wire + 6, 0, 6);
-	return end;
-}
-
-/* What c-ares is shown of an answer: enough to match it. */
 static size_t
 receipt_make(uint8_t *buf, size_t size, const struct query *q, const uint8_t *wire, size_t len)
 {
+	bool bare = get_u16(wire + 4) == 0 && (wire[3] & 0x0f) != 0;
 	size_t n = question_end(q);
 
-	if (n > len)
+	if (n > len && !bare)
 		n = len;
 	if (n > size)
 		return 0;
-	memcpy(buf, wire, n);
+	memcpy(buf, wire, DNS_HEADER_BYTES);
+	memcpy(buf + DNS_HEADER_BYTES, (bare ? q->bytes : wire) + DNS_HEADER_BYTES, n - DNS_HEADER_BYTES);
 	buf[2] &= (uint8_t)~HEADER_TC;
 	buf[3] &= 0xf0;
+	if (bare)
+		put_u16(buf + 4, 1);
 	memset(buf + 6, 0, 6);
 	return n;
 }
@@ -325,9 +314,9 @@ udp_receive(struct channel *ch, uint8_t *buf, size_t size, struct sockaddr *from
 			continue;
 		ch->received.query = q;
 		ch->received.wire = wire;
-		ch->received.len = question_restore(q, wire, len);
+		ch->received.len = len;
 		fill_from(ch, from, from_len);
-		return (ares_ssize_t)receipt_make(buf, size, q, wire, ch->received.len);
+		return (ares_ssize_t)receipt_make(buf, size, q, wire, len);
 	}
 	ch->received.query = NULL;
 	errno = ring_error(r);

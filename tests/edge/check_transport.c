@@ -473,7 +473,7 @@ static const struct {
 	{ "refused",  false, true,   2000, TRANSPORT_OK,         5,  BY_UDP, 0 },
 	{ "formerr",  false, true,   2000, TRANSPORT_OK,         1,  BY_UDP, 0 },
 	{ "notzone",  false, true,   2000, TRANSPORT_OK,         10, BY_UDP, 0 },
-	{ "bare",     false, true,   2000, TRANSPORT_OK,         1,  BY_UDP, 0 },
+	{ "bare",     false, true,   2000, TRANSPORT_OK,         1,  BY_UDP, 12 },
 	{ "mid",      false, true,   2000, TRANSPORT_OK,         0,  BY_UDP, 1200 },
 	{ "wide",     false, true,   2000, TRANSPORT_OK,         0,  BY_UDP, 3000 },
 	{ "toowide",  false, true,   2000, TRANSPORT_OK,         0,  BY_TCP, 0 },
