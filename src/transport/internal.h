@@ -61,6 +61,7 @@ struct transport_ares {
 	struct loop *loop;
 	struct transport_ares_config cfg;
 	struct map *servers;		/* struct server by address and timeout */
+	struct server *recent[64];	/* some of them */
 	struct heap due;		/* channels: the next time-out, or the end of idleness */
 	struct loop_timer *timer;
 	int64_t timer_ms;		/* when it fires, INT64_MAX = not armed */
