@@ -22,18 +22,19 @@ static bool
 cell_fail(struct cell *c, enum reason reason, unsigned max_tries)
 {
 	struct cell before = *c;
+	bool last;
 
 	c->asked = 1;
 	if (c->failures < FAILURES_MAX)
 		c->failures++;
-	if (c->failures >= max_tries || reason_is_final(reason))
-		c->final = 1;
+	last = c->failures >= max_tries || reason_is_final(reason);
 	/* A server set aside keeps the reason for which it was: that is what an administrator can act on. */
 	if (reason == REASON_SET_ASIDE && before.asked && before.reason != REASON_NONE && before.reason != REASON_GATED)
 		reason = (enum reason)before.reason;
-	if (c->final || c->variant == 0)
+	if (last || c->variant == 0)
 		c->reason = (uint8_t)reason;
-	if (c->final) {
+	if (last) {
+		c->final = 1;
 		c->good = 0;
 		c->confirmed = 0;
 	}

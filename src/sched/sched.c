@@ -44,13 +44,15 @@ clamp(int64_t v, int64_t low, int64_t high)
 static int64_t
 after_failure(const struct sched_config *cfg, const struct cell *c, int64_t now_ms)
 {
+	bool last = c->final && c->reason != REASON_NONE;	/* a failed confirmation leaves the answer before it standing */
+
 	if (cfg->mode == SCHED_ONCE) {
-		if (c->final)
+		if (last)
 			return SCHED_NEVER;
 		return now_ms + sched_backoff_ms(c->failures, ONCE_BASE_MS, 8 * ONCE_BASE_MS);
 	}
 	/* The first tries follow quickly: one lost packet is no trouble.  Later ones are far apart. */
-	if (!c->final)
+	if (!last)
 		return now_ms + RETRY_BASE_MS / 2 + sched_backoff_ms(0, RETRY_BASE_MS, RETRY_CAP_MS);
 	return now_ms + cfg->interval_floor * (int64_t)1000 / 2 +
 	    sched_backoff_ms(c->failures, RETRY_BASE_MS, RETRY_CAP_MS);

@@ -62,6 +62,7 @@ START_TEST(next_is_when_the_answer_can_change)
 		c.confirmed = cases[i].confirmed & 15;
 		c.failures = cases[i].failures & 15;
 		c.final = cases[i].final & 1;
+		c.reason = cases[i].failures > 0 ? REASON_TIMEOUT : REASON_NONE;
 		for (int round = 0; round < 100; round++) {	/* the jitter is random: every draw must fit */
 			int64_t at = sched_next(&cfg, &d, &c, cases[i].kind, cases[i].good, NOW);
 
