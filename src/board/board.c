@@ -143,7 +143,8 @@ board_ticks(const struct board *b, int64_t mono_ms)
 int64_t
 board_ticks_ms(const struct board *b, uint32_t ticks)
 {
-	return b->epoch_ms + ((int64_t)ticks - 1) * 1000 / TICKS_PER_SECOND;
+	/* Rounded up, so that board_ticks() of it is the same tick again. */
+	return b->epoch_ms + (((int64_t)ticks - 1) * 1000 + TICKS_PER_SECOND - 1) / TICKS_PER_SECOND;
 }
 
 void
