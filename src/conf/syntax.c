@@ -39,9 +39,9 @@ struct reader {
 	struct unknown unknown[UNKNOWN_MAX];
 	size_t n_unknown;
 	unsigned long seen, told;	/* events of this pass, of all passes */
-	struct str path;		/* of the block that is being read */
+	const char *path[DEPTH_MAX + 1];	/* of the blocks that are open; path[0] is "" */
 	unsigned depth, in_unknown;	/* blocks open; how many of them are unknown */
-	struct arena *arena;		/* of one pass: option tables */
+	struct arena *arena;		/* of one pass: option tables and paths */
 	char *error;
 	int error_line;
 };
@@ -57,25 +57,23 @@ is_new(struct reader *r)
 	return true;
 }
 
-static void
-path_push(struct reader *r, const char *name)
+/* A quoted name may have anything in it; only ours may tell levels apart. */
+static const char *
+path_join(struct reader *r, const char *path, const char *name)
 {
-	if (r->depth++ > 0)
-		str_addc(&r->path, '/');
-	str_add(&r->path, name);
+	char *joined = arena_printf(r->arena, "%s%s%s", path, *path != '\0' ? "/" : "", name);
+
+	for (char *p = joined + strlen(joined) - strlen(name); *p != '\0'; p++) {
+		if (*p == '/')
+			*p = '|';
+	}
+	return joined;
 }
 
-static void
-path_pop(struct reader *r)
+static const char *
+path_here(const struct reader *r)
 {
-	const char *p = str_c(&r->path);
-	const char *slash = strrchr(p, '/');
-	char *shorter = xstrndup(p, slash != NULL ? (size_t)(slash - p) : 0);
-
-	str_clear(&r->path);
-	str_add(&r->path, shorter);
-	free(shorter);
-	r->depth--;
+	return r->path[r->depth];
 }
 
 static struct unknown *
@@ -108,14 +106,15 @@ on_begin(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 		unknown_tell(r, "key", BEGIN_NAME, cfg->line);
 		return 0;
 	}
-	bool unknown = unknown_find(r, str_c(&r->path), name) != NULL;
+	bool unknown = unknown_find(r, path_here(r), name) != NULL;
 	if (unknown)
 		unknown_tell(r, "block", name, cfg->line);
-	path_push(r, name);
+	r->path[r->depth + 1] = path_join(r, path_here(r), name);
+	r->depth++;
 	if (unknown || r->in_unknown > 0)
 		r->in_unknown++;
 	else if (is_new(r))
-		r->ops->begin(r->ctx, str_c(&r->path), cfg_title(cfg), cfg->line);
+		r->ops->begin(r->ctx, path_here(r), cfg_title(cfg), cfg->line);
 	return 0;
 }
 
@@ -133,7 +132,7 @@ on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 	*(const char **)result = value;
 	if (r->in_unknown > 0)
 		return 0;
-	if (unknown_find(r, str_c(&r->path), name) != NULL) {
+	if (unknown_find(r, path_here(r), name) != NULL) {
 		if (first)
 			unknown_tell(r, "key", name, cfg->line);
 		return 0;
@@ -145,7 +144,7 @@ on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 		opt->def.number = cfg->line;
 	struct syntax_value v = { .text = strcmp(value, SYNTAX_EMPTY) != 0 ? value : NULL, .line = cfg->line, .first = first };
 	if (is_new(r))
-		r->ops->value(r->ctx, str_c(&r->path), name, &v);
+		r->ops->value(r->ctx, path_here(r), name, &v);
 	return 0;
 }
 
@@ -158,8 +157,8 @@ on_end(cfg_t *cfg, cfg_opt_t *opt)
 	if (r->in_unknown > 0)
 		r->in_unknown--;
 	else if (is_new(r))
-		r->ops->end(r->ctx, str_c(&r->path));
-	path_pop(r);
+		r->ops->end(r->ctx, path_here(r));
+	r->depth--;
 	cfg_free_value(opt);
 	return 0;
 }
@@ -186,10 +185,9 @@ option(struct reader *r, const char *path, const char *name, enum syntax_kind ki
 	if (kind == SYNTAX_LIST)
 		opt.flags |= CFGF_LIST;
 	if (kind == SYNTAX_BLOCK || kind == SYNTAX_TITLED) {
-		const char *inner = *path == '\0' ? name : arena_printf(r->arena, "%s/%s", path, name);
 		opt.type = CFGT_SEC;
 		opt.flags = CFGF_MULTI | (kind == SYNTAX_TITLED ? CFGF_TITLE : 0);
-		opt.subopts = options(r, inner, depth + 1);
+		opt.subopts = options(r, path_join(r, path, name), depth + 1);
 		opt.parsecb = NULL;
 		opt.validcb = on_end;
 	}
@@ -242,12 +240,12 @@ error_replace(struct reader *r, char *text)
 static bool
 unknown_add(struct reader *r, const char *name)
 {
-	if (r->n_unknown == UNKNOWN_MAX || unknown_find(r, str_c(&r->path), name) != NULL) {
+	if (r->n_unknown == UNKNOWN_MAX || unknown_find(r, path_here(r), name) != NULL) {
 		error_replace(r, xasprintf("unknown key \"%s\", and too many others", name));
 		return false;
 	}
 	r->unknown[r->n_unknown++] = (struct unknown){
-		.path = xstrdup(str_c(&r->path)), .name = xstrdup(name), .kind = SYNTAX_LIST,
+		.path = xstrdup(path_here(r)), .name = xstrdup(name), .kind = SYNTAX_LIST,
 	};
 	return true;
 }
@@ -281,7 +279,7 @@ widen(struct reader *r)
 
 	for (size_t i = 0; i < ARRAY_LEN(errors) && name == NULL; i++) {
 		name = quoted_name(r->error, errors[i].error);
-		struct unknown *u = name != NULL ? unknown_find(r, str_c(&r->path), name) : NULL;
+		struct unknown *u = name != NULL ? unknown_find(r, path_here(r), name) : NULL;
 		again = u != NULL && unknown_widen(r, u, errors[i].kind);
 	}
 	free(name);
@@ -296,7 +294,7 @@ pass(struct reader *r, const char *text)
 	r->error = NULL;
 	r->seen = 0;
 	r->depth = r->in_unknown = 0;
-	str_clear(&r->path);
+	r->path[0] = "";
 	r->arena = arena_new();
 
 	cfg_t *cfg = cfg_init(options(r, "", 0), CFGF_NONE);
@@ -348,7 +346,6 @@ syntax_read(const struct syntax_row *rows, size_t n_rows, const char *file, cons
 		free(r.unknown[i].name);
 	}
 	free(r.error);
-	str_done(&r.path);
 	str_done(&clean);
 }
 
