@@ -216,7 +216,8 @@ struct zone {
 	bool more;			/* names or addresses over the caps were left out */
 	uint32_t ttl;			/* of the delegation, seconds */
 	uint32_t negative_ttl;		/* ZONE_MISSING: of the parent's denial */
-	struct zone_server servers[ZONE_ADDRESSES_MAX];	/* one an address, or one without source for a name without address */
+	struct zone_server *servers;	/* one an address, or one without source for a name without address; at most
+					   ZONE_ADDRESSES_MAX, in one block with the zone */
 	size_t n_servers;
 	struct dns_name asked;		/* ZONE_MISSING, ZONE_UNKNOWN: the name and the server at which it ended, for evidence */
 	char where[128];

@@ -208,7 +208,7 @@ struct zone_finder {
 	struct prober_call advance;
 };
 
-/* A zone with these servers; the sources are counted once more. */
-struct zone *zone_of_cut(const struct cut *c);
+/* A zone with these servers and room for more; the sources are counted once more. */
+struct zone *zone_of_cut(const struct cut *c, size_t room);
 
 #endif

@@ -43,17 +43,14 @@ child_served(void *ctx, struct hosts *h)
 	struct zone *z = ch->zone;
 	struct cut *c = hosts_cut(h);
 
-	z->more |= c->more;
-	for (size_t i = 0; i < c->n; i++) {
-		if (z->n_servers == ZONE_ADDRESSES_MAX) {
-			z->more = true;
-			break;
-		}
-		z->servers[z->n_servers] = c->servers[i];
-		z->servers[z->n_servers].at_child = true;
-		if (c->servers[i].source != NULL)
-			c->servers[i].source->refs++;
-		z->n_servers++;
+	z->more |= c->more || z->n_servers + c->n > ZONE_ADDRESSES_MAX;
+	for (size_t i = 0; i < c->n && z->n_servers < ZONE_ADDRESSES_MAX; i++) {
+		struct zone_server *server = &z->servers[z->n_servers++];
+
+		*server = c->servers[i];
+		server->at_child = true;
+		if (server->source != NULL)
+			server->source->refs++;
 	}
 	cut_unref(ch->f, c);
 	hosts_free(h);
@@ -80,17 +77,21 @@ cut_of_zone(const struct zone *z)
 	return c;
 }
 
-/* Mark the servers of z that the child names too; true when there was one. */
 static bool
-mark_at_child(struct zone *z, const struct dns_name *name)
+zone_names(const struct zone *z, const struct dns_name *name)
 {
-	bool known = false;
-
 	for (size_t i = 0; i < z->n_servers; i++) {
 		if (dns_name_equal(&z->servers[i].name, name))
-			known = z->servers[i].at_child = true;
+			return true;
 	}
-	return known;
+	return false;
+}
+
+static void
+mark_at_child(struct zone *z, const struct dns_name *name)
+{
+	for (size_t i = 0; i < z->n_servers; i++)
+		z->servers[i].at_child |= dns_name_equal(&z->servers[i].name, name);
 }
 
 void
@@ -102,16 +103,18 @@ zone_add_child(struct zone_finder *f, const struct zone *zone, const struct answ
 	struct delegation all, fresh = { .owner = zone->apex };
 
 	*ch = (struct child){ .f = f, .nothing_new = { .f = child_finish, .ctx = ch }, .done = done, .ctx = ctx, .tag = tag };
-	ch->zone = zone_of_cut(cut);
-	ch->zone->status = zone->status;
-	ch->zone->reason = zone->reason;
 	TAILQ_INSERT_TAIL(&f->children, ch, link);
 	delegation_from_answer(ns, &zone->apex, &all);
 	fresh.more = all.more;
 	for (size_t i = 0; i < all.n; i++) {
-		if (!mark_at_child(ch->zone, &all.names[i]))
+		if (!zone_names(zone, &all.names[i]))
 			fresh.names[fresh.n++] = all.names[i];
 	}
+	ch->zone = zone_of_cut(cut, fresh.n > 0 ? ZONE_ADDRESSES_MAX - cut->n : 0);
+	ch->zone->status = zone->status;
+	ch->zone->reason = zone->reason;
+	for (size_t i = 0; i < all.n; i++)
+		mark_at_child(ch->zone, &all.names[i]);
 	cfg.names = &fresh;
 	if (fresh.n > 0)
 		hosts_new(f, &cfg);

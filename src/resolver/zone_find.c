@@ -22,10 +22,11 @@
 /* ---- results ---- */
 
 struct zone *
-zone_of_cut(const struct cut *c)
+zone_of_cut(const struct cut *c, size_t room)
 {
-	struct zone *z = xcalloc(1, sizeof(*z));
+	struct zone *z = xcalloc(1, sizeof(*z) + (c->n + room) * sizeof(z->servers[0]));
 
+	z->servers = (struct zone_server *)(z + 1);
 	z->status = ZONE_FOUND;
 	z->apex = c->apex;
 	z->parent = c->parent;
@@ -131,7 +132,7 @@ find_end(const struct find *fi)
 {
 	if (fi->denied != NULL && is_registry(&fi->cut->apex))
 		return zone_of_failure(fi->denied, ZONE_MISSING, fi->cut);
-	return zone_of_cut(fi->cut);
+	return zone_of_cut(fi->cut, 0);
 }
 
 /*
@@ -142,7 +143,7 @@ static struct zone *
 find_failed(const struct find *fi, const struct step *st)
 {
 	if (st->all_answered && cut_is_served(fi->cut) && !is_registry(&fi->cut->apex))
-		return zone_of_cut(fi->cut);
+		return zone_of_cut(fi->cut, 0);
 	return zone_of_failure(st, ZONE_UNKNOWN, fi->cut);
 }
 
@@ -183,7 +184,7 @@ find_take_looked_up(struct find *fi, struct step *st)
 	case STEP_CUT:
 		if (fi->denied != NULL && is_registry(&st->cut->apex))
 			return zone_of_failure(fi->denied, ZONE_MISSING, NULL);
-		return zone_of_cut(st->cut);
+		return zone_of_cut(st->cut, 0);
 	case STEP_NXDOMAIN:
 		find_was_denied(fi, st);
 		break;
