@@ -160,7 +160,7 @@ struct conf_place {
 enum metrics_detail { METRICS_RECORDS, METRICS_DOMAINS, METRICS_CELLS };
 
 /*
- * Every key with its default, range and one line of help, in the order of the man page: a test holds the three together.
+ * Every key with its default, range and one line of help: a test holds table, man page and example together.
  * The row is all there is of a key: reading, checking and storing go by it.
  */
 struct conf_key {

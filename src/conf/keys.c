@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Every key, one row each, in the order of m365dnsd.conf(5).  Defaults are set in conf.c; a test holds them to this table. */
+/* Every key, one row each.  Defaults are set in conf.c; tests hold them, m365dnsd.conf(5) and the example to this table. */
 #include "load.h"
 
 #define NUMBER(member, deflt, lo, hi)                                                                                  \
