@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: ISC */
+/* wait: the progress of --wait, for somebody who watches. */
+#ifndef M365DNSD_DAEMON_WAIT_H
+#define M365DNSD_DAEMON_WAIT_H
+
+#include <m365dnsd/conf.h>
+
+#include "options.h"
+#include "pipeline.h"
+
+struct progress;
+
+/* On a terminal the text is redrawn in place; elsewhere a line is written whenever a domain changed.  NULL with --quiet. */
+struct progress *progress_new(const struct options *o, const struct conf *conf, struct pipeline *p);
+/* True when it is drawn on a terminal, and so wants progress_show every second for its times to be right. */
+bool progress_live(const struct progress *pr);
+void progress_show(struct progress *pr);
+/* The terminal has another size now. */
+void progress_resized(struct progress *pr);
+/* Takes away what is drawn, so that the result stands alone; the terminal is as it was. */
+void progress_free(struct progress *pr);
+
+#endif
