@@ -307,6 +307,32 @@ options_done(struct options *o)
 
 /* ---- --help ---- */
 
+#define HELP_COLUMN 30
+#define HELP_WIDTH  80
+
+/* The words of text from HELP_COLUMN on, folded. */
+static void
+help_text(const char *text, struct str *ret)
+{
+	size_t used = HELP_COLUMN;
+
+	for (const char *p = text; *p != '\0'; p += strspn(p, " ")) {
+		size_t n = strcspn(p, " ");
+
+		if (used + 1 + n > HELP_WIDTH) {
+			str_addf(ret, "\n%*s", HELP_COLUMN, "");
+			used = HELP_COLUMN;
+		} else if (p > text) {
+			str_addc(ret, ' ');
+			used++;
+		}
+		str_addn(ret, p, n);
+		used += n;
+		p += n;
+	}
+	str_addc(ret, '\n');
+}
+
 static void
 help_row(const struct option_row *row, struct str *ret)
 {
@@ -318,10 +344,13 @@ help_row(const struct option_row *row, struct str *ret)
 		str_addf(&left, "      --%s", row->name);
 	if (row->arg != OPTION_FLAG)
 		str_addf(&left, row->arg == OPTION_MAYBE ? "[=%s]" : "=%s", row->placeholder);
-	if (left.len > 28)
-		str_addf(ret, "%s\n%30s%s\n", str_c(&left), "", row->help);
-	else
-		str_addf(ret, "%-28s  %s\n", str_c(&left), row->help);
+	str_add(ret, str_c(&left));
+	if (left.len > HELP_COLUMN - 2) {
+		str_addc(ret, '\n');
+		str_clear(&left);
+	}
+	str_addf(ret, "%*s", HELP_COLUMN - (int)left.len, "");
+	help_text(row->help, ret);
 	str_done(&left);
 }
 
@@ -332,7 +361,7 @@ options_help(struct str *ret)
 	    "Usage: m365dnsd --once [OPTION...] [DOMAIN...]\n"
 	    "       m365dnsd --wait[=DURATION] [OPTION...] [DOMAIN...]\n"
 	    "       m365dnsd --check-config [-c FILE]\n"
-	    "Check the DNS records that Microsoft 365 needs for a domain, and watch them spread.\n"
+	    "Check the DNS records that Microsoft 365 needs, and watch them spread.\n"
 	    "\n"
 	    "A domain named here needs no configuration file.\n");
 	for (size_t i = 0; i < ARRAY_LEN(option_rows); i++) {
@@ -342,8 +371,9 @@ options_help(struct str *ret)
 	}
 	str_add(ret,
 	    "\n"
-	    "Exit status: 0 milestone reached, 1 published but not seen everywhere yet, 2 something is wrong or\n"
-	    "missing, 3 cannot tell, 4 --wait ran out of time, 64 wrong usage or configuration, 74 cannot write.\n"
+	    "Exit status: 0 milestone reached, 1 published but not seen everywhere yet,\n"
+	    "2 something is wrong or missing, 3 cannot tell, 4 --wait ran out of time,\n"
+	    "64 wrong usage or configuration, 74 the output cannot be written.\n"
 	    "\n"
-	    "Example: m365dnsd --once --services exchange,teams --verification MS=ms12345678 contoso.com\n");
+	    "Example: m365dnsd --once --services exchange,teams --tenant contoso contoso.com\n");
 }

@@ -157,13 +157,24 @@ first_label(struct table *t, const struct column *col)
 	return n > 0 ? arena_printf(t->a, "%.*s", (int)n, col->group) : col->group;
 }
 
+/* A resolver that is known by its address only: without the port, and never cut, or all of them would look alike. */
+static const char *
+short_name(struct table *t, const struct column *col)
+{
+	char buf[ADDR_TEXT_MAX];
+	struct addr a;
+
+	if (col->kind == SOURCE_AUTHORITY)
+		return cut(t, safe(t, first_label(t, col)), HEAD_MAX);
+	if (addr_parse(&a, col->group, 53))
+		return arena_strdup(t->a, addr_text(&a, a.port, buf));
+	return cut(t, safe(t, col->group), HEAD_MAX);
+}
+
 static void
 column_head(struct table *t, struct column *col, bool full)
 {
-	const char *name = col->kind == SOURCE_AUTHORITY && !full ? first_label(t, col) : col->group;
-
-	name = safe(t, name);
-	col->head[0] = full ? name : cut(t, name, HEAD_MAX);
+	col->head[0] = full ? safe(t, col->group) : short_name(t, col);
 	col->head[1] = "";
 	if (col->address != NULL)
 		col->head[1] = safe(t, *col->address != '\0' ? col->address : "(no address)");

@@ -157,7 +157,7 @@ START_TEST(help_names_all)
 		free(name);
 	}
 	for (const char *p = str_c(&help); *p != '\0'; p += strcspn(p, "\n") + 1)
-		ck_assert_msg(strcspn(p, "\n") <= 110, "too long: %.*s", (int)strcspn(p, "\n"), p);
+		ck_assert_msg(strcspn(p, "\n") <= 80, "too long: %.*s", (int)strcspn(p, "\n"), p);
 	str_done(&help);
 }
 END_TEST
