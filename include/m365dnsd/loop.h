@@ -40,5 +40,7 @@ void loop_defer(struct loop *l, loop_fn *f, void *ctx);
 void loop_defer_cancel(struct loop *l, const void *ctx);
 /* The longest time one turn's callbacks took since the last call, microseconds. */
 int64_t loop_worst_stall_us(struct loop *l);
+/* Of libevent, at run time. */
+const char *loop_library_version(void);
 
 #endif

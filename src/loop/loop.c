@@ -351,3 +351,9 @@ loop_on_signal(struct loop *l, int signo, loop_signal_fn *f, void *ctx)
 	l->signals = s;
 	event_add(s->ev, NULL);
 }
+
+const char *
+loop_library_version(void)
+{
+	return event_get_version();
+}
