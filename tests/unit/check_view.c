@@ -92,9 +92,27 @@ END_TEST
 
 /* ---- what holds for every case and every option ---- */
 
+/* NULL, or what is wrong. */
+static const char *
+unsafe(const struct str *out, const struct view_options *o)
+{
+	for (size_t i = 0; i < out->len; i++) {
+		uint8_t b = (uint8_t)out->p[i];
+
+		if (b < 0x20 && b != '\n' && !(b == 033 && o->color))
+			return "a control byte";
+		if (b >= 0x7f && !o->unicode)
+			return "a byte beyond ASCII";
+		if (b == ' ' && out->p[i + 1] == '\n')
+			return "a blank at the end of a line";
+	}
+	return NULL;
+}
+
 START_TEST(text_is_safe)
 {
 	const struct status_case *c = &status_cases[(size_t)_i];
+	const char *why;
 
 	for (unsigned bits = 0; bits < 16; bits++)
 		for (unsigned width = 0; width < 140; width += 7) {
@@ -103,13 +121,8 @@ START_TEST(text_is_safe)
 			struct str out = STR_INIT;
 
 			render(c, "text", &o, &out);
-			for (size_t i = 0; i < out.len; i++) {
-				uint8_t b = (uint8_t)out.p[i];
-
-				ck_assert_msg(b >= 0x20 || b == '\n' || (b == 033 && o.color), "%s: byte %02x", c->name, b);
-				ck_assert_msg(b < 0x7f || o.unicode, "%s: byte %02x without unicode", c->name, b);
-				ck_assert_msg(b != ' ' || out.p[i + 1] != '\n', "%s: blank at the end of a line", c->name);
-			}
+			why = unsafe(&out, &o);
+			ck_assert_msg(why == NULL, "%s: %s: %s", c->name, why, str_c(&out));
 			str_done(&out);
 		}
 }
