@@ -282,10 +282,11 @@ variant_of(struct builder *b, size_t row, const char *text)
 static struct zone *
 zone_of(struct arena *a, struct plan *plan, const char *word)
 {
-	struct zone *z = arena_alloc(a, sizeof(*z));
+	struct zone *z = arena_alloc(a, sizeof(*z) + ZONE_ADDRESSES_MAX * sizeof(z->servers[0]));
 
 	if (strcmp(word, "none") == 0)
 		return NULL;
+	z->servers = (struct zone_server *)(z + 1);
 	z->status = strcmp(word, "missing") == 0 ? ZONE_MISSING : strcmp(word, "unknown") == 0 ? ZONE_UNKNOWN : ZONE_FOUND;
 	z->reason = z->status == ZONE_UNKNOWN ? REASON_TIMEOUT : REASON_NONE;
 	z->apex = *plan_domain_name(plan);
