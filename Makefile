@@ -42,6 +42,7 @@ SCENARIO := $(call tests_in,scenario)
 FUZZ_NAMES := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 REPLAY := $(FUZZ_NAMES:%=$(BUILD)/tests/replay_%)
 BED := $(wildcard tests/integration/run.sh)
+CLI := $(wildcard tests/integration/cli.sh)
 
 # ---- compiling ----
 
@@ -130,7 +131,7 @@ RUN = tools/run-tests.sh $(BUILD)
 RUN_UNIT = unit: $(UNIT) $(EDGE)
 RUN_SCENARIO = scenario: $(SCENARIO)
 RUN_CORPUS = corpus: $(foreach x,$(FUZZ_NAMES),'$(BUILD)/tests/replay_$(x) tests/fuzz/corpus/$(x)')
-RUN_INTEGRATION = integration: $(BED:%='% $(BUILD)')
+RUN_INTEGRATION = integration: $(CLI:%='% $(BUILD)') $(BED:%='% $(BUILD)')
 
 check:
 	@$(SETUP) --need build --need test --want bed
