@@ -68,14 +68,6 @@ advice_expand(const struct roll *r, const char *template, int expectation, const
 	return text;
 }
 
-const char *
-diagnose_join(struct arena *a, const char *text, const char *more)
-{
-	if (text == NULL || *text == '\0')
-		return more;
-	return arena_printf(a, "%s, %s", text, more);
-}
-
 /* ---- the list ---- */
 
 struct finding *
@@ -189,8 +181,7 @@ evidence_answer(struct roll *r, struct finding *f, size_t row, size_t col, const
 	for (size_t i = 0; i < an->n_values; i++) {
 		str_clear(&s);
 		evidence_value(&an->values[i], &s);
-		diagnose_evidence_text(r, f,
-		    evidence_line(r, owner, ttl, type, judge_printable(r->a, str_c(&s), s.len), col));
+		diagnose_evidence_text(r, f, evidence_line(r, owner, ttl, type, str_c(&s), col));
 	}
 	str_done(&s);
 }

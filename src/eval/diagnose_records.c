@@ -28,47 +28,76 @@ find_same(struct roll *r, enum finding_code code, int expectation, const char *d
 }
 
 static const char *
-note_detail(struct roll *r, const struct expectation *e, const struct note *note)
+note_detail(struct roll *r, const struct note *note)
 {
-	const char *found = note->found != NULL && *note->found != '\0' ? note->found : NULL;
-
 	if (note->detail != NULL)
 		return note->detail;
-	if (note->code == FINDING_RECORD_MISSING)
-		return arena_printf(r->a, "%s is not there", e->id);
-	return found != NULL ? arena_printf(r->a, "found: %s", found) : finding_rows[note->code].title;
+	return note->found != NULL && *note->found != '\0' ? arena_printf(r->a, "found: %s", note->found) :
+	    finding_rows[note->code].title;
 }
 
 static void
 note_add_finding(struct roll *r, size_t i, const struct note *note, size_t col)
 {
-	const struct expectation *e = plan_expectation(r->plan, i);
-	const char *detail = note_detail(r, e, note);
+	const char *detail = note_detail(r, note);
 	struct finding *f = find_same(r, note->code, (int)i, detail);
 
+	/* what is wrong outside as well is one cause; what is wrong inside only must say so */
+	if (f == NULL && column_view(&r->m->columns[col]) == VIEW_INTERNAL) {
+		detail = arena_printf(r->a, "inside: %s", detail);
+		f = find_same(r, note->code, (int)i, detail);
+	}
 	if (f == NULL)
 		f = diagnose_add(r, note->code, note->severity, (int)i, detail,
 		    &(struct advice){ .found = note->found, .wanted = note->wanted, .n = "several" });
-	diagnose_evidence(r, f, e->question, col);
+	diagnose_evidence(r, f, plan_expectation(r->plan, i)->question, col);
 	diagnose_source(r, f, col);
+}
+
+/* The judgement of the answer that a column holds; columns with the same variant in the same view share it. */
+struct judged {
+	uint16_t variant;
+	enum view view;
+	struct judgement j;
+};
+struct judged_list {
+	struct judged *list;	/* one a column at most */
+	size_t n;
+};
+
+static const struct judgement *
+judged_get(struct roll *r, struct judged_list *known, size_t i, size_t col, const struct answer *an)
+{
+	uint16_t variant = MATRIX_CELL(r->m, plan_expectation(r->plan, i)->question, col)->variant;
+	enum view view = column_view(&r->m->columns[col]);
+	struct judged *new;
+
+	for (size_t k = 0; k < known->n; k++)
+		if (known->list[k].variant == variant && known->list[k].view == view)
+			return &known->list[k].j;
+	new = &known->list[known->n++];
+	new->variant = variant;
+	new->view = view;
+	eval_judge(r->plan, i, view, an, r->by_mx, r->a, &new->j);
+	return &new->j;
 }
 
 /* What one column's answer gives to say about expectation i. */
 static void
-diagnose_cell(struct roll *r, size_t i, size_t col)
+diagnose_cell(struct roll *r, struct judged_list *known, size_t i, size_t col)
 {
 	const struct expectation *e = plan_expectation(r->plan, i);
 	const struct answer *an = matrix_answer(r->m, e->question, col);
-	struct judgement j;
+	const struct judgement *j;
 
 	if (an == NULL)
 		return;
-	eval_judge(r->plan, i, column_view(&r->m->columns[col]), an, r->by_mx, r->a, &j);
-	for (size_t k = 0; k < j.n_notes; k++) {
+	j = judged_get(r, known, i, col, an);
+	for (size_t k = 0; k < j->n_notes; k++) {
 		/* absent and not demanded: not configured, which is no finding */
-		if (j.notes[k].code == FINDING_RECORD_MISSING && !is_demanded(e))
+		if (j->notes[k].code == FINDING_RECORD_MISSING && !is_demanded(e))
 			continue;
-		note_add_finding(r, i, &j.notes[k], col);
+		note_add_finding(r, i, &j->notes[k], col);
 	}
 }
 
@@ -86,27 +115,39 @@ speaks(const struct roll *r, size_t i, size_t col)
 	return t->ok == 0 || say == SAY_OK;
 }
 
+/* The internal view has findings of its own, of the resolvers that see it. */
+static bool
+speaks_inside(const struct roll *r, size_t i, size_t col)
+{
+	const struct eval_column *c = &r->m->columns[col];
+
+	return c->kind == SOURCE_RESOLVER && column_view(c) == VIEW_INTERNAL && column_alive(c) &&
+	    (plan_expectation(r->plan, i)->views & 1u << VIEW_INTERNAL) != 0;
+}
+
+static void
+diagnose_speakers(struct roll *r, bool (*speak)(const struct roll *r, size_t i, size_t col))
+{
+	struct judged_list known = { arena_alloc(r->a, (r->m->n_columns + 1) * sizeof(*known.list)), 0 };
+
+	for (size_t i = 0; i < r->n; i++) {
+		known.n = 0;
+		for (size_t col = 0; col < r->m->n_columns; col++)
+			if (speak(r, i, col))
+				diagnose_cell(r, &known, i, col);
+	}
+}
+
 void
 diagnose_records(struct roll *r)
 {
-	for (size_t i = 0; i < r->n; i++)
-		for (size_t col = 0; col < r->m->n_columns; col++)
-			if (speaks(r, i, col))
-				diagnose_cell(r, i, col);
+	diagnose_speakers(r, speaks);
 }
 
-/* The internal view has findings of its own, of the resolvers that see it. */
 void
 diagnose_internal(struct roll *r)
 {
-	for (size_t i = 0; i < r->n; i++)
-		for (size_t col = 0; col < r->m->n_columns; col++) {
-			const struct eval_column *c = &r->m->columns[col];
-
-			if (c->kind == SOURCE_RESOLVER && column_view(c) == VIEW_INTERNAL && column_alive(c) &&
-			    (plan_expectation(r->plan, i)->views & 1u << VIEW_INTERNAL) != 0)
-				diagnose_cell(r, i, col);
-		}
+	diagnose_speakers(r, speaks_inside);
 }
 
 /* ---- between records: DKIM's two selectors ---- */

@@ -112,8 +112,8 @@ diagnose_trouble(struct roll *r)
 			    m->columns[k].source->operator_id != m->columns[i].source->operator_id)
 				continue;
 			done[k] = true;
-			names = diagnose_join(r->a, names, column_text(&m->columns[k], r->a));
-			detail = diagnose_join(r->a, detail, arena_printf(r->a, "%s (%s)", column_text(&m->columns[k], r->a),
+			names = judge_join(r->a, names, column_text(&m->columns[k], r->a));
+			detail = judge_join(r->a, detail, arena_printf(r->a, "%s (%s)", column_text(&m->columns[k], r->a),
 			    name_of(&reason_names, (int)reason)));
 		}
 		operator = m->columns[i].source->operator;
@@ -130,7 +130,7 @@ diagnose_families(struct roll *r)
 
 	for (size_t col = 0; col < r->m->n_columns; col++)
 		if (r->m->columns[col].family_missing) {
-			names = diagnose_join(r->a, names, column_text(&r->m->columns[col], r->a));
+			names = judge_join(r->a, names, column_text(&r->m->columns[col], r->a));
 			n++;
 		}
 	if (n == 0)
@@ -170,7 +170,7 @@ diagnose_cache(struct roll *r, size_t i, enum eta_basis basis, enum finding_code
 		eval_cell(r->m, i, col, r->records[i].published, &c);
 		if (c.verdict != VERDICT_STALE || c.eta_basis != basis)
 			continue;
-		names = diagnose_join(r->a, names, column_text(&r->m->columns[col], r->a));
+		names = judge_join(r->a, names, column_text(&r->m->columns[col], r->a));
 		if (c.eta_ms > last)
 			last = c.eta_ms;
 	}
@@ -221,7 +221,7 @@ diagnose_answer(struct roll *r, size_t col, enum reason reason, enum finding_cod
 			continue;
 		first = first == r->m->n_rows ? row : first;
 		if (n++ < 3)
-			asked = diagnose_join(r->a, asked, arena_printf(r->a, "%s %s",
+			asked = judge_join(r->a, asked, arena_printf(r->a, "%s %s",
 			    match_name_text(r->a, &r->m->rows[row].name), dns_type_text(r->m->rows[row].type, type)));
 	}
 	if (n == 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* diagnose_zone: the delegation, servers that do not answer or do not serve, and servers that disagree. */
+/* diagnose_zone: the delegation, and servers that do not answer or do not serve. */
 #include <string.h>
 
 #include "judge.h"
@@ -44,8 +44,8 @@ diagnose_servers(struct roll *r, bool (*is)(const struct eval_column *), bool al
 			continue;
 		for (size_t k = i; k < m->n_columns; k++)
 			if (is(&m->columns[k]) && (all || str_ieq(m->columns[k].label, m->columns[i].label))) {
-				detail = diagnose_join(r->a, detail, column_trouble(&m->columns[k], r->a));
-				names = diagnose_join(r->a, names, column_text(&m->columns[k], r->a));
+				detail = judge_join(r->a, detail, column_trouble(&m->columns[k], r->a));
+				names = judge_join(r->a, names, column_text(&m->columns[k], r->a));
 			}
 		f = diagnose_add(r, code, severity, -1, arena_printf(r->a, "%s: %s", say, detail),
 		    &(struct advice){ .server = names });
@@ -94,7 +94,7 @@ delegation_text(struct roll *r, const struct zone *z)
 		for (size_t k = 0; k < i; k++)
 			again = again || (z->servers[k].at_parent && dns_name_equal(&z->servers[k].name, &z->servers[i].name));
 		if (!again)
-			text = diagnose_join(r->a, text, match_name_text(r->a, &z->servers[i].name));
+			text = judge_join(r->a, text, match_name_text(r->a, &z->servers[i].name));
 	}
 	return text;
 }
@@ -161,7 +161,7 @@ diagnose_mismatch(struct roll *r)
 			struct dns_name ns;
 
 			if (rdata_name(&an->values[i], &ns))
-				child = diagnose_join(r->a, child, match_name_text(r->a, &ns));
+				child = judge_join(r->a, child, match_name_text(r->a, &ns));
 		}
 		f = diagnose_add(r, FINDING_DELEGATION_MISMATCH, SEVERITY_WARNING, -1,
 		    arena_printf(r->a, "delegated to %s; the zone itself names %s", parent, child),
@@ -174,7 +174,7 @@ diagnose_mismatch(struct roll *r)
 
 		if (dns_name_parse(&name, conf->nameservers[i], NULL) == 0 && !delegation_has(z, &name) &&
 		    (an == NULL || !ns_has(an, &name)))
-			strange = diagnose_join(r->a, strange, match_name_text(r->a, &name));
+			strange = judge_join(r->a, strange, match_name_text(r->a, &name));
 	}
 	if (*strange != '\0')
 		diagnose_add(r, FINDING_DELEGATION_MISMATCH, SEVERITY_WARNING, -1,
@@ -204,6 +204,30 @@ diagnose_nobody(struct roll *r)
 		    name_of(&reason_names, (int)z->reason), z->where));
 }
 
+/* The domain itself answers as an alias: then neither its MX nor its TXT are its own (mistake 21). */
+static void
+diagnose_apex(struct roll *r)
+{
+	struct finding *f = NULL;
+
+	for (size_t row = 0; row < plan_n_questions(r->plan); row++)
+		for (size_t col = 0; col < r->m->n_columns; col++) {
+			const struct answer *an = matrix_answer(r->m, row, col);
+			const char *target;
+
+			if (!dns_name_equal(&r->m->rows[row].name, plan_domain_name(r->plan)) ||
+			    !column_decides(r->m, &r->m->columns[col]) || an == NULL || an->n_chain == 0)
+				continue;
+			target = match_name_text(r->a, &an->chain[0]);
+			if (f == NULL)
+				f = diagnose_add(r, FINDING_CNAME_AT_APEX, SEVERITY_ERROR, -1,
+				    arena_printf(r->a, "%s is an alias of %s", plan_domain(r->plan), target),
+				    &(struct advice){ .found = target });
+			diagnose_evidence(r, f, row, col);
+			diagnose_source(r, f, col);
+		}
+}
+
 void
 diagnose_zone(struct roll *r)
 {
@@ -222,168 +246,5 @@ diagnose_zone(struct roll *r)
 	    r->broken ? "no delegated server serves the zone" : "answers, but does not serve the zone");
 	diagnose_servers(r, column_is_dead, false, FINDING_AUTHORITY_UNREACHABLE, SEVERITY_WARNING, "does not answer");
 	diagnose_mismatch(r);
-}
-
-/* ---- agreement ---- */
-
-/* a before b in serial number arithmetic (RFC 1982 section 3.2). */
-static bool
-serial_before(uint32_t a, uint32_t b)
-{
-	return a != b && (uint32_t)(b - a) < UINT32_C(1) << 31;
-}
-
-static bool
-column_serial(const struct roll *r, size_t col, uint32_t *ret)
-{
-	const struct answer *an;
-	struct rdata_soa soa;
-
-	if (r->m->zone.q_soa < 0 || (an = matrix_answer(r->m, (size_t)r->m->zone.q_soa, col)) == NULL || an->n_values == 0 ||
-	    !rdata_soa(&an->values[0], &soa))
-		return false;
-	*ret = soa.serial;
-	return true;
-}
-
-static bool
-newest_serial(const struct roll *r, uint32_t *ret)
-{
-	bool any = false;
-	uint32_t serial;
-
-	for (size_t col = 0; col < r->m->n_columns; col++) {
-		if (!column_decides(r->m, &r->m->columns[col]) || !column_serial(r, col, &serial))
-			continue;
-		if (!any || serial_before(*ret, serial))
-			*ret = serial;
-		any = true;
-	}
-	return any;
-}
-
-static bool
-disagrees(const struct tally *t)
-{
-	return t->ok > 0 && t->wrong + t->missing > 0;
-}
-
-/* Columns that do not say what the right ones say, for one finding over all records concerned. */
-struct disagreement {
-	const char *records, *servers, *found, *wanted;
-	int expectation;	/* the only one concerned, -1 = several */
-	size_t n;
-	enum severity severity;
-};
-
-static const char *
-column_behind(struct roll *r, size_t col)
-{
-	const char *text = column_text(&r->m->columns[col], r->a);
-	uint32_t serial, newest;
-
-	if (!column_serial(r, col, &serial) || !newest_serial(r, &newest) || serial == newest)
-		return text;
-	return arena_printf(r->a, "%s (serial %u, the newest is %u)", text, serial, newest);
-}
-
-static const char *
-column_value(struct roll *r, size_t row, size_t col)
-{
-	const struct answer *an = matrix_answer(r->m, row, col);
-	struct str s = STR_INIT;
-	const char *text = "nothing";
-
-	for (size_t i = 0; an != NULL && i < an->n_values; i++) {
-		str_add(&s, i > 0 ? ", " : "");
-		rdata_text(&an->values[i], &s);
-	}
-	if (s.len > 0)
-		text = judge_printable(r->a, str_c(&s), s.len);
-	str_done(&s);
-	return text;
-}
-
-static void
-disagreement_collect(struct roll *r, struct disagreement *d)
-{
-	bool *seen = arena_alloc(r->a, r->m->n_columns + 1);
-
-	for (size_t i = 0; i < r->n; i++) {
-		const struct expectation *e = plan_expectation(r->plan, i);
-
-		if (!disagrees(&r->tally[i]) || (e->views & 1u << VIEW_PUBLIC) == 0)
-			continue;
-		d->expectation = d->n++ == 0 ? (int)i : -1;
-		d->records = diagnose_join(r->a, d->records, e->id);
-		if (e->need == NEED_REQUIRED || e->need == NEED_FORBIDDEN || e->row->wrong_breaks)
-			d->severity = SEVERITY_ERROR;
-		for (size_t col = 0; col < r->m->n_columns; col++) {
-			enum say say = cell_says(r->m, i, col).say;
-
-			if (!column_decides(r->m, &r->m->columns[col]))
-				continue;
-			if (say == SAY_OK && d->wanted == NULL)
-				d->wanted = column_value(r, e->question, col);
-			if (say != SAY_WRONG && say != SAY_MISSING)
-				continue;
-			if (d->found == NULL)
-				d->found = column_value(r, e->question, col);
-			if (!seen[col])
-				d->servers = diagnose_join(r->a, d->servers, column_behind(r, col));
-			seen[col] = true;
-		}
-	}
-}
-
-/* Serials differ, the records do not: a transfer under way, or servers that count each for itself. */
-static void
-diagnose_drift(struct roll *r)
-{
-	const char *behind = "";
-	uint32_t serial, newest;
-	struct finding *f;
-
-	if (!newest_serial(r, &newest))
-		return;
-	for (size_t col = 0; col < r->m->n_columns; col++)
-		if (column_decides(r->m, &r->m->columns[col]) && column_serial(r, col, &serial) && serial != newest)
-			behind = diagnose_join(r->a, behind, column_behind(r, col));
-	if (*behind == '\0')
-		return;
-	f = diagnose_add(r, FINDING_AUTHORITY_DISAGREE, SEVERITY_INFO, -1,
-	    arena_printf(r->a, "the records are the same everywhere, but not the serial: %s", behind),
-	    &(struct advice){ .server = behind, .found = "an older serial", .wanted = arena_printf(r->a, "serial %u", newest) });
-	for (size_t col = 0; col < r->m->n_columns; col++)
-		if (column_decides(r->m, &r->m->columns[col]) && column_serial(r, col, &serial)) {
-			diagnose_evidence(r, f, (size_t)r->m->zone.q_soa, col);
-			diagnose_source(r, f, col);
-		}
-}
-
-void
-diagnose_agreement(struct roll *r)
-{
-	struct disagreement d = { .records = "", .servers = "", .expectation = -1, .severity = SEVERITY_WARNING };
-	struct finding *f;
-
-	if (r->m->policy.authorities == AUTHORITIES_NONE)
-		return;
-	disagreement_collect(r, &d);
-	if (d.n == 0) {
-		diagnose_drift(r);
-		return;
-	}
-	if (r->m->policy.authorities == AUTHORITIES_MAJORITY)
-		d.severity = SEVERITY_WARNING;
-	f = diagnose_add(r, FINDING_AUTHORITY_DISAGREE, d.severity, d.expectation,
-	    arena_printf(r->a, "%s: not the same at %s", d.records, d.servers),
-	    &(struct advice){ .server = d.servers, .found = d.found, .wanted = d.wanted });
-	for (size_t i = 0; i < r->n; i++)
-		for (size_t col = 0; disagrees(&r->tally[i]) && col < r->m->n_columns; col++)
-			if (column_decides(r->m, &r->m->columns[col])) {
-				diagnose_evidence(r, f, plan_expectation(r->plan, i)->question, col);
-				if (cell_says(r->m, i, col).say != SAY_OK)
-					diagnose_source(r, f, col);
-			}
+	diagnose_apex(r);
 }

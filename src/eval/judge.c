@@ -35,19 +35,40 @@ judge_printable(struct arena *a, const void *bytes, size_t n)
 }
 
 const char *
+judge_rdata_text(struct arena *a, const struct rdata *r)
+{
+	struct str s = STR_INIT;
+	const char *text;
+
+	rdata_text(r, &s);
+	text = r->type == DNS_TYPE_TXT || r->type == DNS_TYPE_SPF ? judge_printable(a, str_c(&s), s.len) :
+	    arena_strdup(a, str_c(&s));
+	str_done(&s);
+	return text;
+}
+
+const char *
+judge_join(struct arena *a, const char *text, const char *more)
+{
+	if (text == NULL || *text == '\0')
+		return more;
+	return arena_printf(a, "%s, %s", text, more);
+}
+
+/* A set is named whole; of values that would each do, the first, which is what to type; patterns all. */
+const char *
 judge_wanted_text(struct judge *j)
 {
+	const struct wanted *w = &j->want;
+	bool set = j->e->rule == RULE_EXACT || j->e->rule == RULE_CONTAINS || (j->e->rule == RULE_MX_SET && w->exact_known);
 	const char *text = NULL;
 
-	for (size_t i = 0; i < j->want.n_text; i++) {
-		const char *one = judge_printable(j->a, j->want.text[i], strlen(j->want.text[i]));
+	for (size_t i = 0; i < w->n_text; i++) {
+		const char *one = judge_printable(j->a, w->text[i], strlen(w->text[i]));
 
-		if (text == NULL)
-			text = one;
-		else if (j->e->rule == RULE_MX_SET && j->want.exact_known)
-			text = arena_printf(j->a, "%s and %s", text, one);
-		else
-			text = arena_printf(j->a, "%s or %s", text, one);
+		if (text != NULL && !set && w->n_exact > 0)
+			break;
+		text = text == NULL ? one : arena_printf(j->a, "%s %s %s", text, set ? "and" : "or", one);
 	}
 	return text != NULL ? text : "";
 }
@@ -55,21 +76,12 @@ judge_wanted_text(struct judge *j)
 const char *
 judge_found_text(struct judge *j)
 {
-	struct str all = STR_INIT, one = STR_INIT;
-	const char *text;
+	const char *text = "";
 
-	for (size_t i = 0; i < j->an->n_values; i++) {
-		str_clear(&one);
-		rdata_text(&j->an->values[i], &one);
-		str_add(&all, i == 0 ? "" : ", ");
-		str_add_printable(&all, str_c(&one), one.len);
-	}
-	if (j->an->n_values == 0)
-		for (size_t i = 0; i < j->an->n_chain; i++)
-			str_addf(&all, "%s%s", i == 0 ? "" : ", ", match_name_text(j->a, &j->an->chain[i]));
-	text = arena_strdup(j->a, str_c(&all));
-	str_done(&all);
-	str_done(&one);
+	for (size_t i = 0; i < j->an->n_values; i++)
+		text = judge_join(j->a, text, judge_rdata_text(j->a, &j->an->values[i]));
+	for (size_t i = 0; j->an->n_values == 0 && i < j->an->n_chain; i++)
+		text = judge_join(j->a, text, match_name_text(j->a, &j->an->chain[i]));
 	return text;
 }
 
@@ -162,6 +174,24 @@ judge_severity(const struct judge *j, enum severity severity)
 	return severity;
 }
 
+/* record-missing and record-wrong, where nothing else has explained it. */
+static void
+judge_note_plain(struct judge *j, enum verdict verdict)
+{
+	const char *owner = match_name_text(j->a, &j->owner), *found = judge_found_text(j);
+	char buf[16];
+	const char *type = dns_type_text(j->e->row->type, buf);
+
+	if (verdict == VERDICT_WRONG)
+		judge_note(j, FINDING_RECORD_WRONG, found, NULL, "%s %s is %s", owner, type, found);
+	else if (j->an->kind == ANSWER_NXDOMAIN)
+		judge_note(j, FINDING_RECORD_MISSING, found, NULL, "%s does not exist", owner);
+	else if (j->an->n_values > 0)
+		judge_note(j, FINDING_RECORD_MISSING, found, NULL, "none of the %s records at %s is it", type, owner);
+	else
+		judge_note(j, FINDING_RECORD_MISSING, found, NULL, "%s has no %s record", owner, type);
+}
+
 static enum verdict
 judge_apply(struct judge *j)
 {
@@ -184,8 +214,7 @@ eval_judge(const struct plan *plan, size_t i, enum view view, const struct answe
 	plan_owner(plan, i, &j.owner);
 	verdict = judge_apply(&j);
 	if (verdict != VERDICT_OK && !judge_explained(&j))
-		judge_note(&j, verdict == VERDICT_MISSING ? FINDING_RECORD_MISSING : FINDING_RECORD_WRONG,
-		    judge_found_text(&j), NULL, NULL);
+		judge_note_plain(&j, verdict);
 	for (size_t k = 0; k < j.n_notes; k++) {
 		j.notes[k].severity = judge_severity(&j, j.notes[k].severity);
 		if (j.notes[k].wanted == NULL)

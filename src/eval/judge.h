@@ -40,6 +40,10 @@ const char *judge_wanted_text(struct judge *j);
 const char *judge_found_text(struct judge *j);
 /* The bytes for people and terminals, in the arena. */
 const char *judge_printable(struct arena *a, const void *bytes, size_t n);
+/* One value for people: texts printable, all others as zone text, which is ASCII already. */
+const char *judge_rdata_text(struct arena *a, const struct rdata *r);
+/* "a, b": text NULL or "" begins. */
+const char *judge_join(struct arena *a, const char *text, const char *more);
 
 /* ---- names and targets (match.c) ---- */
 

@@ -78,8 +78,6 @@ struct finding *diagnose_find(struct roll *r, enum finding_code code, int expect
 void diagnose_evidence(struct roll *r, struct finding *f, size_t row, size_t col);
 void diagnose_evidence_text(struct roll *r, struct finding *f, const char *line);
 void diagnose_source(struct roll *r, struct finding *f, size_t col);
-/* "a", "a and b", "a, b and c": text NULL or "" begins. */
-const char *diagnose_join(struct arena *a, const char *text, const char *more);
 /* The template with its names filled in; unknown names stay as they are. */
 const char *advice_expand(const struct roll *r, const char *template, int expectation, const struct advice *v);
 

@@ -70,23 +70,31 @@ tags_find(const struct tags *t, const char *name)
 	return NULL;
 }
 
+/* One kind of record that must stand alone at its name. */
+struct single {
+	const char *version;
+	bool blanks;		/* allowed around the equals sign (DMARC's grammar only) */
+	enum finding_code multiple, syntax;
+};
+
 /* Does the value begin with the version, and then end or go on with a semicolon? */
 static bool
-has_version(struct text t, const char *version)
+has_version(struct text t, const struct single *s)
 {
-	size_t n = strlen(version);
+	size_t n = strlen(s->version);
 
-	if (t.n < n || memcmp(t.p, version, n) != 0)
+	if (s->blanks && t.n > 0 && ascii_lower(t.p[0]) == 'v') {
+		struct tags tags;
+
+		tags_parse((struct text){ t.p, strcspn(t.p, ";") }, &tags);
+		return tags.n == 1 && text_is(tags.list[0].name, "v") && tags.list[0].value.n == n - 2 &&
+		    memcmp(tags.list[0].value.p, s->version + 2, n - 2) == 0;
+	}
+	if (t.n < n || memcmp(t.p, s->version, n) != 0)
 		return false;
 	t = trim((struct text){ t.p + n, t.n - n });
 	return t.n == 0 || t.p[0] == ';';
 }
-
-/* One kind of record that must stand alone at its name. */
-struct single {
-	const char *version;
-	enum finding_code multiple, syntax;
-};
 
 /*
  * The one record among the values.  OK: it is in *ret_text; else the notes are made.  Several of them count as none (RFC
@@ -101,7 +109,7 @@ single_find(struct judge *j, const struct single *s, struct text *ret_text)
 	enum finding_code code;
 
 	for (size_t i = 0; i < n; i++) {
-		if (!has_version(values[i], s->version))
+		if (!has_version(values[i], s))
 			continue;
 		if (n_records++ == 0)
 			*ret_text = values[i];
@@ -184,7 +192,7 @@ dmarc_wrong(struct judge *j, const char *show, const char *why)
 enum verdict
 rule_dmarc(struct judge *j)
 {
-	static const struct single dmarc = { "v=DMARC1", FINDING_DMARC_MULTIPLE, FINDING_DMARC_SYNTAX };
+	static const struct single dmarc = { "v=DMARC1", true, FINDING_DMARC_MULTIPLE, FINDING_DMARC_SYNTAX };
 	struct text text;
 	struct tags tags;
 	const struct text *p, *sp;
@@ -227,7 +235,7 @@ is_id(struct text t)
 enum verdict
 rule_mta_sts(struct judge *j)
 {
-	static const struct single sts = { "v=STSv1", FINDING_RECORD_WRONG, FINDING_RECORD_WRONG };
+	static const struct single sts = { "v=STSv1", false, FINDING_RECORD_WRONG, FINDING_RECORD_WRONG };
 	struct text text;
 	struct tags tags;
 	const struct text *id;
@@ -248,7 +256,7 @@ rule_mta_sts(struct judge *j)
 enum verdict
 rule_tls_rpt(struct judge *j)
 {
-	static const struct single rpt = { "v=TLSRPTv1", FINDING_RECORD_WRONG, FINDING_RECORD_WRONG };
+	static const struct single rpt = { "v=TLSRPTv1", false, FINDING_RECORD_WRONG, FINDING_RECORD_WRONG };
 	static const char *const schemes[] = { "mailto:", "https:" };
 	struct text text;
 	struct tags tags;

@@ -99,7 +99,7 @@ mx_list(struct judge *j, const struct mx_set *set, unsigned classes)
 
 	for (size_t i = 0; i < set->n; i++)
 		if ((classes & 1u << set->list[i].class) != 0)
-			text = *text == '\0' ? set->list[i].show : arena_printf(j->a, "%s, %s", text, set->list[i].show);
+			text = judge_join(j->a, text, set->list[i].show);
 	return text;
 }
 
@@ -121,6 +121,45 @@ mx_verification_wins(struct judge *j, const struct mx_set *set)
 		return true;
 	}
 	return false;
+}
+
+static bool
+is_new_form(const char *host)
+{
+	static const char suffix[] = ".mx.microsoft";
+	size_t n = strlen(host), m = sizeof(suffix) - 1;
+
+	return n > m && str_ieq(host + n - m, suffix);
+}
+
+/* Old name and new name with different preferences: the documented way from one to the other. */
+static bool
+mx_is_migration(const struct mx_set *set)
+{
+	const struct mx *pair[2];
+	size_t n = 0;
+
+	for (size_t i = 0; i < set->n; i++) {
+		if (set->list[i].class != MX_GOOD && set->list[i].class != MX_TOLERATED)
+			continue;
+		if (n == 2)
+			return false;
+		pair[n++] = &set->list[i];
+	}
+	return n == 2 && pair[0]->pref != pair[1]->pref && is_new_form(pair[0]->host) != is_new_form(pair[1]->host);
+}
+
+/* No host of those wanted: does one of them tell why? */
+static enum verdict
+mx_judge_none(struct judge *j, const struct mx_set *set)
+{
+	if (mx_count(set, MX_VERIFICATION) == set->n)
+		return VERDICT_MISSING;
+	for (size_t i = 0; i < set->n; i++)
+		if (set->list[i].class != MX_VERIFICATION && set->list[i].class != MX_NULL &&
+		    match_explain_target(j, &set->list[i].target, set->list[i].show))
+			break;
+	return VERDICT_WRONG;
 }
 
 /* ---- a set given by the administrator ---- */
@@ -156,12 +195,35 @@ mx_order_differs(const struct mx_set *found, const struct mx_set *wanted)
 	return false;
 }
 
+/* Hosts that are not of the wanted set: strangers, and Microsoft's own (the other name during a migration). */
+static bool
+mx_note_extra(struct judge *j, const struct mx_set *found, const struct mx_set *wanted)
+{
+	const char *strange = "", *kin = "";
+
+	for (size_t i = 0; i < found->n; i++) {
+		const struct mx *mx = &found->list[i];
+
+		if (mx->class == MX_VERIFICATION || mx_find(wanted, &mx->target) != NULL)
+			continue;
+		if (mx->class == MX_GOOD || mx->class == MX_TOLERATED)
+			kin = judge_join(j->a, kin, mx->show);
+		else
+			strange = judge_join(j->a, strange, mx->show);
+	}
+	if (*kin != '\0' && !mx_is_migration(found))
+		judge_note_as(j, SEVERITY_WARNING, FINDING_MX_EXTRA, kin, NULL, "not wanted: %s", kin);
+	if (*strange != '\0')
+		judge_note(j, FINDING_MX_EXTRA, strange, NULL, "not wanted: %s", strange);
+	return *strange != '\0';
+}
+
 static enum verdict
 mx_judge_exact(struct judge *j, const struct mx_set *found)
 {
 	struct mx_set wanted;
-	const char *extra = "", *lacking = "";
-	bool wins = mx_verification_wins(j, found);
+	const char *lacking = "";
+	bool wrong = mx_verification_wins(j, found);
 	size_t here = 0;
 
 	mx_read(j, j->want.exact, j->want.n_exact, &wanted);
@@ -169,20 +231,21 @@ mx_judge_exact(struct judge *j, const struct mx_set *found)
 		if (mx_find(found, &wanted.list[i].target) != NULL)
 			here++;
 		else
-			lacking = arena_printf(j->a, "%s%s%s", lacking, *lacking != '\0' ? ", " : "", wanted.list[i].show);
+			lacking = judge_join(j->a, lacking, wanted.list[i].show);
 	}
-	for (size_t i = 0; i < found->n; i++)
-		if (found->list[i].class != MX_VERIFICATION && mx_find(&wanted, &found->list[i].target) == NULL)
-			extra = arena_printf(j->a, "%s%s%s", extra, *extra != '\0' ? ", " : "", found->list[i].show);
 	if (here == 0)
-		return *extra == '\0' ? VERDICT_MISSING : VERDICT_WRONG;
-	if (*lacking != '\0')
+		return mx_judge_none(j, found);
+	if (*lacking != '\0') {
 		judge_note(j, FINDING_RECORD_WRONG, judge_found_text(j), NULL, "not there: %s", lacking);
-	if (*extra != '\0')
-		judge_note(j, FINDING_MX_EXTRA, extra, NULL, "not wanted: %s", extra);
-	if (mx_order_differs(found, &wanted))
-		judge_note(j, FINDING_MX_PREFERENCE, judge_found_text(j), NULL, NULL);
-	return wins || j->n_notes > 0 ? VERDICT_WRONG : VERDICT_OK;
+		wrong = true;
+	}
+	wrong = mx_note_extra(j, found, &wanted) || wrong;
+	if (mx_order_differs(found, &wanted)) {
+		judge_note(j, FINDING_MX_PREFERENCE, judge_found_text(j), NULL, "not in the order wanted: %s",
+		    judge_found_text(j));
+		wrong = true;
+	}
+	return wrong ? VERDICT_WRONG : VERDICT_OK;
 }
 
 /* ---- Microsoft's families ---- */
@@ -220,32 +283,6 @@ mx_note_keys(struct judge *j, const struct mx_set *set)
 			    plan_domain(j->plan), plan_key(j->plan));
 }
 
-static bool
-is_new_form(const char *host)
-{
-	static const char suffix[] = ".mx.microsoft";
-	size_t n = strlen(host), m = sizeof(suffix) - 1;
-
-	return n > m && str_ieq(host + n - m, suffix);
-}
-
-/* Old name and new name with different preferences: the documented way from one to the other. */
-static bool
-mx_is_migration(const struct mx_set *set)
-{
-	const struct mx *pair[2];
-	size_t n = 0;
-
-	for (size_t i = 0; i < set->n; i++) {
-		if (set->list[i].class != MX_GOOD && set->list[i].class != MX_TOLERATED)
-			continue;
-		if (n == 2)
-			return false;
-		pair[n++] = &set->list[i];
-	}
-	return n == 2 && pair[0]->pref != pair[1]->pref && is_new_form(pair[0]->host) != is_new_form(pair[1]->host);
-}
-
 static void
 mx_note_companions(struct judge *j, const struct mx_set *set)
 {
@@ -281,19 +318,6 @@ mx_note_strangers(struct judge *j, const struct mx_set *set)
 		judge_note(j, FINDING_MX_PREFERENCE, judge_found_text(j), good->host, "%s is %s %s", other->show,
 		    good->pref == other->pref ? "as good as" : "preferred over", good->show);
 	return true;
-}
-
-/* No host of those wanted: does one of them tell why? */
-static enum verdict
-mx_judge_none(struct judge *j, const struct mx_set *set)
-{
-	if (mx_count(set, MX_VERIFICATION) == set->n)
-		return VERDICT_MISSING;
-	for (size_t i = 0; i < set->n; i++)
-		if (set->list[i].class != MX_VERIFICATION && set->list[i].class != MX_NULL &&
-		    match_explain_target(j, &set->list[i].target, set->list[i].show))
-			break;
-	return VERDICT_WRONG;
 }
 
 /* The profile puts somebody else's server in front: any, when the configuration does not say which. */

@@ -11,7 +11,8 @@ rule_absent(struct judge *j)
 
 	if (j->an->n_values == 0 && j->an->n_chain == 0 && j->an->kind != ANSWER_CNAME_LOOP)
 		return VERDICT_OK;
-	judge_note(j, strcmp(j->e->id, "msoid") == 0 ? FINDING_MSOID_PRESENT : FINDING_RECORD_FORBIDDEN, found, "nothing", NULL);
+	judge_note(j, strcmp(j->e->id, "msoid") == 0 ? FINDING_MSOID_PRESENT : FINDING_RECORD_FORBIDDEN, found, "nothing",
+	    NULL);
 	return VERDICT_WRONG;
 }
 
@@ -24,18 +25,6 @@ set_has(const struct rdata *set, size_t n, const struct rdata *r)
 	return false;
 }
 
-static const char *
-rdata_show(struct judge *j, const struct rdata *r)
-{
-	struct str s = STR_INIT;
-	const char *text;
-
-	rdata_text(r, &s);
-	text = judge_printable(j->a, str_c(&s), s.len);
-	str_done(&s);
-	return text;
-}
-
 /* A wanted text that is there with a slip of the pen, or a target that came out wrong. */
 static bool
 exact_explain(struct judge *j, const struct rdata *found)
@@ -45,7 +34,7 @@ exact_explain(struct judge *j, const struct rdata *found)
 	size_t n;
 
 	if (found->type != DNS_TYPE_TXT)
-		return rdata_name(found, &target) && match_explain_target(j, &target, rdata_show(j, found));
+		return rdata_name(found, &target) && match_explain_target(j, &target, judge_rdata_text(j->a, found));
 	n = text_values(j, &values);
 	for (size_t i = 0; i < j->want.n_exact; i++) {
 		struct str s = STR_INIT;
@@ -53,11 +42,12 @@ exact_explain(struct judge *j, const struct rdata *found)
 
 		if (rdata_txt(&j->want.exact[i], &s))
 			for (size_t k = 0; k < n && !near; k++) {
-				enum finding_code code = text_near_miss(j->a, values[k], (struct text){ str_c(&s), s.len });
+				struct text wanted = { str_c(&s), s.len };
+				enum finding_code code = text_near_miss(j->a, values[k], wanted);
 
-				near = code != FINDING_MAX && !text_equal(values[k], (struct text){ str_c(&s), s.len });
+				near = code != FINDING_MAX && !text_equal(values[k], wanted);
 				if (near)
-					judge_note(j, code, text_show(j, values[k]), judge_printable(j->a, str_c(&s), s.len), NULL);
+					judge_note(j, code, text_show(j, values[k]), text_show(j, wanted), NULL);
 			}
 		str_done(&s);
 		if (near)
@@ -77,17 +67,18 @@ rule_exact(struct judge *j)
 		return an->n_chain > 0 ? VERDICT_WRONG : VERDICT_MISSING;
 	for (size_t i = 0; i < w->n_exact; i++)
 		if (!set_has(an->values, an->n_values, &w->exact[i]))
-			lacking = arena_printf(j->a, "%s%s%s", lacking, *lacking != '\0' ? ", " : "", rdata_show(j, &w->exact[i]));
+			lacking = judge_join(j->a, lacking, judge_rdata_text(j->a, &w->exact[i]));
 	for (size_t i = 0; i < an->n_values; i++) {
 		if (set_has(w->exact, w->n_exact, &an->values[i]))
 			continue;
-		extra = arena_printf(j->a, "%s%s%s", extra, *extra != '\0' ? ", " : "", rdata_show(j, &an->values[i]));
+		extra = judge_join(j->a, extra, judge_rdata_text(j->a, &an->values[i]));
 		if (exact_explain(j, &an->values[i]))
 			return VERDICT_WRONG;
 	}
 	if (*lacking == '\0' && *extra == '\0')
 		return VERDICT_OK;
-	judge_note(j, FINDING_RECORD_WRONG, judge_found_text(j), NULL, "%s%s%s%s%s", *lacking != '\0' ? "not there: " : "", lacking,
-	    *lacking != '\0' && *extra != '\0' ? "; " : "", *extra != '\0' ? "not wanted: " : "", extra);
+	judge_note(j, FINDING_RECORD_WRONG, judge_found_text(j), NULL, "%s%s%s%s%s",
+	    *lacking != '\0' ? "not there: " : "", lacking, *lacking != '\0' && *extra != '\0' ? "; " : "",
+	    *extra != '\0' ? "not wanted: " : "", extra);
 	return VERDICT_WRONG;
 }

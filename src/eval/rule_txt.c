@@ -176,7 +176,7 @@ txt_note_others(struct judge *j, const struct text *values, size_t n, struct tex
 	for (size_t i = 0; i < n; i++)
 		if (text_iprefix(values[i], "MS=ms") && !text_equal(values[i], ours) &&
 		    text_near_miss(j->a, values[i], ours) == FINDING_MAX)
-			others = arena_printf(j->a, "%s%s%s", others, *others != '\0' ? ", " : "", text_show(j, values[i]));
+			others = judge_join(j->a, others, text_show(j, values[i]));
 	if (*others != '\0')
 		judge_note(j, FINDING_MS_OTHER_VALUE, others, NULL, "not of this domain: %s", others);
 }

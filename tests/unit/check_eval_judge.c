@@ -32,6 +32,7 @@
 	"record \"backup\" { name = \"b\" type = MX value = {\"10 a.example\", \"20 b.example\"} }")
 #define SENDERS	DOMAIN("spf { ip4 = {\"203.0.113.5\", \"198.51.100.0/24\"} include = {\"mail.example.net\"} }")
 #define OWNMX	DOMAIN("mx = {\"10 a.contoso.test\", \"20 b.contoso.test\"}")
+#define NEWMX	DOMAIN("mx = {\"0 contoso-test.o-v1.mx.microsoft\"}")
 #define DKIMX	DOMAIN("services = {\"dkim\"} dkim_selector1 = \"selector1-contoso-test._domainkey.Contoso.n-v1.dkim.mail.microsoft\"")
 #define HYBAUTO	DOMAIN("profile = hybrid autodiscover = \"mail.contoso.test\"")
 
@@ -130,6 +131,10 @@ static const struct judge_case mx[] = {
 	{ "the admin's own, one more", OWNMX, "mx", "MX 5 a.contoso.test; MX 9 b.contoso.test; MX 9 c.example", VERDICT_WRONG,
 	    "mx-extra" },
 	{ "the admin's own, all others", OWNMX, "mx", "MX 0 " GOOD_MX, VERDICT_WRONG, "record-wrong" },
+	{ "the admin's own, zone appended", OWNMX, "mx", "MX 5 a.contoso.test.contoso.test", VERDICT_WRONG, "target-zone-appended" },
+	{ "given, and the classic name beside it", NEWMX, "mx", "MX 0 " NEW_MX "; MX 30 " GOOD_MX, VERDICT_OK, "" },
+	{ "given, and the classic name equal", NEWMX, "mx", "MX 0 " NEW_MX "; MX 0 " GOOD_MX, VERDICT_OK, "mx-extra?" },
+	{ "given, but still the classic name", NEWMX, "mx", "MX 0 " GOOD_MX, VERDICT_WRONG, "record-wrong" },
 	{ "filter", FILTERED, "mx", "MX 10 mx1.filter.example; MX 20 mx2.filter.example", VERDICT_OK, "" },
 	{ "filter gone round", FILTERED, "mx", "MX 10 mx1.filter.example; MX 20 mx2.filter.example; MX 30 " GOOD_MX, VERDICT_WRONG,
 	    "mx-extra" },
@@ -169,6 +174,7 @@ static const struct judge_case names[] = {
 	{ "hybrid: dead end", HYBRID, "autodiscover", "-> gone.contoso.test; NXDOMAIN", VERDICT_WRONG, "target-unresolvable" },
 	{ "hybrid: absent", HYBRID, "autodiscover", "NXDOMAIN", VERDICT_MISSING, "record-missing" },
 	{ "hybrid, host given", HYBAUTO, "autodiscover", "-> mail.contoso.test; A 192.0.2.5", VERDICT_OK, "" },
+	{ "hybrid, host given, addresses of its own", HYBAUTO, "autodiscover", "A 192.0.2.5", VERDICT_OK, "target-accepted-" },
 	{ "hybrid, host given, another", HYBAUTO, "autodiscover", "-> other.example.net; A 192.0.2.5", VERDICT_WRONG, "record-wrong" },
 	{ "enterpriseregistration", WW, "enterpriseregistration", "CNAME enterpriseregistration.windows.net", VERDICT_OK, "" },
 	{ "enterpriseregistration, first of two", HIGH, "enterpriseregistration", "CNAME enterpriseregistration.windows.net", VERDICT_OK, "" },
@@ -305,6 +311,7 @@ static const struct judge_case mail[] = {
 	{ "dmarc", WW, "dmarc", "TXT v=DMARC1;; p=none", VERDICT_OK, "" },
 	{ "dmarc, all tags", WW, "dmarc", "TXT v=DMARC1;;p=reject;;sp=none;;rua=mailto:a@contoso.test,mailto:b@example.net!10m;;pct=100;;", VERDICT_OK, "" },
 	{ "dmarc, blanks", WW, "dmarc", "TXT v=DMARC1 ;; p = quarantine ;;", VERDICT_OK, "" },
+	{ "dmarc, blanks in the version", WW, "dmarc", "TXT v = DMARC1 ;; p=none", VERDICT_OK, "" },
 	{ "dmarc, old tags", WW, "dmarc", "TXT v=DMARC1;; p=none;; ri=86400;; rf=afrf", VERDICT_OK, "" },
 	{ "dmarc absent", WW, "dmarc", "NXDOMAIN", VERDICT_MISSING, "record-missing" },
 	{ "dmarc twice", WW, "dmarc", "TXT v=DMARC1;; p=none; TXT v=DMARC1;; p=reject", VERDICT_WRONG, "dmarc-multiple" },

@@ -164,6 +164,13 @@ static const struct roll_case cases[] = {
 	{ "the admin edits another zone", NAMESERVERS, "found", NS1 R2, "* = ok ok*2 ok*2", "", DOMAIN_COMPLETE, "mx=visible",
 	    "delegation-mismatch:warning", -1, ETA_NONE },
 
+	{ "the domain itself is an alias", MAIL, "found", NS1 R2,
+	    "mx = {-> host.example; MX 0 contoso-test.mail.protection.outlook.com} - -\n* = ok ok*2 ok*2", "", DOMAIN_UNPUBLISHED,
+	    "spf=visible", "cname-at-apex:error", -1, ETA_NONE },
+	{ "inside and outside alike is one finding", MAIL, "found", "ns1@192.0.2.1 google@8.8.8.8/q office@10.0.0.53/internal",
+	    "autodiscover = old - old\n* = ok ok*2 ok", "", DOMAIN_UNPUBLISHED, "autodiscover=unpublished",
+	    "record-wrong:error(autodiscover)", -1, ETA_NONE },
+
 	/* ---- records of their own kind ---- */
 	{ "optional and right", MAIL, "found", NS1 R2,
 	    "enterpriseregistration = {CNAME enterpriseregistration.windows.net} {CNAME enterpriseregistration.windows.net}*2 old\n"
