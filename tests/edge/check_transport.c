@@ -605,18 +605,15 @@ compare_u32(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* In the order of sending: the system may hand out a number again later. */
 static void
 check_ports(const struct server *s, unsigned most)
 {
-	uint32_t ports[RECORDS_MAX];
 	unsigned run = 0;
 
-	for (size_t i = 0; i < s->n_seen; i++)
-		ports[i] = s->seen[i].port;
-	qsort(ports, s->n_seen, sizeof(ports[0]), compare_u32);
 	for (size_t i = 0; i < s->n_seen; i++) {
-		run = i > 0 && ports[i] == ports[i - 1] ? run + 1 : 1;
-		ck_assert_msg(run <= most, "port %u carried %u queries", ports[i], run);
+		run = i > 0 && s->seen[i].port == s->seen[i - 1].port ? run + 1 : 1;
+		ck_assert_msg(run <= most, "port %u carried %u queries", s->seen[i].port, run);
 	}
 }
 
@@ -812,7 +809,7 @@ on_idle_over(void *ctx)
 	loop_stop(loop);
 }
 
-/* An idle channel closes, and the next query opens a new one from a new port. */
+/* An idle channel closes, and the next query opens a new one. */
 START_TEST(idle_closes)
 {
 	static const struct transport_ares_config quick = { 100, 10, 20 };
@@ -830,7 +827,6 @@ START_TEST(idle_closes)
 	ask(&s->addr, "plain", false, 2000);
 	run_until_answered();
 	ck_assert_int_eq(outcomes[1].status, TRANSPORT_OK);
-	ck_assert_uint_ne(s->seen[0].port, s->seen[1].port);
 	loop_timer_free(t);
 	server_free(s);
 }
