@@ -82,6 +82,12 @@ judged_get(struct roll *r, struct judged_list *known, size_t i, size_t col, cons
 	return &new->j;
 }
 
+static bool
+needs_data(const struct expectation *e)
+{
+	return is_demanded(e) && e->rule != RULE_ABSENT;
+}
+
 /* What one column's answer gives to say about expectation i. */
 static void
 diagnose_cell(struct roll *r, struct judged_list *known, size_t i, size_t col)
@@ -90,7 +96,8 @@ diagnose_cell(struct roll *r, struct judged_list *known, size_t i, size_t col)
 	const struct answer *an = matrix_answer(r->m, e->question, col);
 	const struct judgement *j;
 
-	if (an == NULL)
+	/* nothing there and nothing demanded, which is most of the rows: there is nothing to say */
+	if (an == NULL || (an->n_values == 0 && an->n_chain == 0 && an->kind != ANSWER_CNAME_LOOP && !needs_data(e)))
 		return;
 	j = judged_get(r, known, i, col, an);
 	for (size_t k = 0; k < j->n_notes; k++) {
