@@ -21,7 +21,9 @@
 #include "signals.h"
 #include "wait.h"
 
-#define TICK_MS 1000			/* of the live screen */
+/* How often progress is looked at: answers come in bursts, and what is between them tells nobody anything. */
+#define TICK_LIVE_MS 250
+#define TICK_LOG_MS  1000
 
 struct run {
 	const struct options *o;
@@ -56,7 +58,6 @@ step(void *ctx)
 		loop_stop(r->loop);
 		return;
 	}
-	progress_show(r->progress);
 	if (next == INT64_MAX)
 		loop_timer_clear(r->due);
 	else
@@ -88,7 +89,7 @@ on_tick(void *ctx)
 	struct run *r = ctx;
 
 	progress_show(r->progress);
-	loop_timer_set(r->tick, TICK_MS);
+	loop_timer_set(r->tick, progress_live(r->progress) ? TICK_LIVE_MS : TICK_LOG_MS);
 }
 
 static void
@@ -152,8 +153,8 @@ start(struct run *r)
 		r->progress = progress_new(r->o, r->conf, r->pipeline);
 	if (r->o->wait_s > 0)
 		loop_timer_set(r->deadline, r->o->wait_s * 1000);
-	if (progress_live(r->progress))
-		loop_timer_set(r->tick, TICK_MS);
+	if (r->progress != NULL)
+		loop_timer_set(r->tick, TICK_LIVE_MS);
 	on_wake(r);
 	return EXIT_OK;
 }

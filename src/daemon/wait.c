@@ -21,7 +21,9 @@ struct progress {
 	struct arena *a;
 	bool live;
 	FILE *log;			/* for lines: beside the result only when people read both */
-	uint64_t *revisions;		/* shown last, by domain */
+	struct shown {			/* last, by domain */
+		uint64_t revision, line;	/* line: a hash of it */
+	} *shown;
 	size_t drawn;			/* rows on the screen */
 	struct str last;		/* what they say */
 };
@@ -42,7 +44,7 @@ progress_new(const struct options *o, const struct conf *conf, struct pipeline *
 	pr->a = arena_new();
 	pr->live = text && output_size(&columns, &rows);
 	pr->log = text ? stdout : stderr;
-	pr->revisions = xcalloc(pipeline_n_domains(p) + 1, sizeof(*pr->revisions));
+	pr->shown = xcalloc(pipeline_n_domains(p) + 1, sizeof(*pr->shown));
 	return pr;
 }
 
@@ -54,6 +56,7 @@ progress_live(const struct progress *pr)
 
 /* ---- in a log ---- */
 
+/* A revision may be about a cell; a line is written only when it says something else than the one before. */
 static void
 log_domain(struct progress *pr, size_t i)
 {
@@ -61,10 +64,10 @@ log_domain(struct progress *pr, size_t i)
 	struct str line = STR_INIT;
 	char at[32];
 
-	if (s->state != DOMAIN_PENDING) {
-		str_addf(&line, "%s ", time_rfc3339(s->now_unix_ms, at));
-		view_line(s, &line);
-		fprintf(pr->log, "%s\n", str_c(&line));
+	view_line(s, &line);
+	if (s->state != DOMAIN_PENDING && hash_bytes(str_c(&line), line.len) != pr->shown[i].line) {
+		pr->shown[i].line = hash_bytes(str_c(&line), line.len);
+		fprintf(pr->log, "%s %s\n", time_rfc3339(s->now_unix_ms, at), str_c(&line));
 		fflush(pr->log);
 	}
 	str_done(&line);
@@ -77,9 +80,9 @@ log_changes(struct progress *pr)
 	for (size_t i = 0; i < pipeline_n_domains(pr->p); i++) {
 		const struct board_domain *d = board_find(pipeline_board(pr->p), pr->conf->domains[i].text);
 
-		if (d == NULL || board_revision(d) == pr->revisions[i])
+		if (d == NULL || board_revision(d) == pr->shown[i].revision)
 			continue;
-		pr->revisions[i] = board_revision(d);
+		pr->shown[i].revision = board_revision(d);
 		log_domain(pr, i);
 	}
 }
@@ -201,9 +204,10 @@ progress_free(struct progress *pr)
 	if (pr->drawn > 0) {
 		str_addf(&out, "\r\033[%zuA\033[J", pr->drawn);
 		output_write(&out);
+		fflush(stdout);			/* before anybody writes to stderr */
 	}
 	arena_free(pr->a);
-	free(pr->revisions);
+	free(pr->shown);
 	str_done(&pr->last);
 	str_done(&out);
 	free(pr);

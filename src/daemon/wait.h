@@ -10,9 +10,9 @@
 
 struct progress;
 
-/* On a terminal the text is redrawn in place; elsewhere a line is written whenever a domain changed.  NULL with --quiet. */
+/* On a terminal the text is redrawn in place; elsewhere a line is written when a domain has changed.  NULL with --quiet. */
 struct progress *progress_new(const struct options *o, const struct conf *conf, struct pipeline *p);
-/* True when it is drawn on a terminal, and so wants progress_show every second for its times to be right. */
+/* Is it drawn on a terminal?  Then progress_show is wanted often, for its times to be right. */
 bool progress_live(const struct progress *pr);
 void progress_show(struct progress *pr);
 /* The terminal has another size now. */

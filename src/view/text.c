@@ -70,7 +70,7 @@ facts(struct painter *p, const struct status *s)
 		str_add(&line, "no record is required");
 	if (s->checked_unix_ms != 0)
 		str_addf(&line, "; checked %s", time_short(s->checked_unix_ms, s->now_unix_ms, when));
-	if (s->next_check_unix_ms > s->now_unix_ms)
+	if (s->next_check_unix_ms >= s->now_unix_ms + 1000)
 		str_addf(&line, ", next look in %s", time_between(s->now_unix_ms, s->next_check_unix_ms, in));
 	if (s->cloud != NULL && *s->cloud != '\0')
 		str_addf(&line, "; %s", s->cloud);
