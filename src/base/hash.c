@@ -2,7 +2,9 @@
 /* SipHash-1-3 after Aumasson and Bernstein, "SipHash: a fast short-input PRF" (2012), with one and three rounds. */
 #include <m365dnsd/base.h>
 
+#include <endian.h>
 #include <pthread.h>
+#include <string.h>
 
 struct sip {
 	uint64_t v0, v1, v2, v3;
@@ -15,13 +17,13 @@ struct sip_key {
 static struct sip_key process_key;
 static pthread_once_t key_once = PTHREAD_ONCE_INIT;
 
-static uint64_t
+static inline uint64_t
 rotl(uint64_t x, unsigned b)
 {
 	return x << b | x >> (64 - b);
 }
 
-static void
+static inline void
 sip_round(struct sip *s)
 {
 	s->v0 += s->v1;
@@ -36,7 +38,7 @@ sip_round(struct sip *s)
 	s->v2 = rotl(s->v2, 32);
 }
 
-static void
+static inline void
 sip_word(struct sip *s, uint64_t m)
 {
 	s->v3 ^= m;
@@ -44,9 +46,19 @@ sip_word(struct sip *s, uint64_t m)
 	s->v0 ^= m;
 }
 
-/* n bytes, 0 to 8, little-endian on every machine: what is stored on disk must compare everywhere. */
-static uint64_t
-load_le(const uint8_t *p, size_t n)
+/* Little-endian on every machine: what is stored on disk must compare everywhere. */
+static inline uint64_t
+load_word(const uint8_t *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return le64toh(v);
+}
+
+/* The last n bytes, fewer than 8. */
+static inline uint64_t
+load_rest(const uint8_t *p, size_t n)
 {
 	uint64_t v = 0;
 
@@ -68,8 +80,8 @@ siphash13(struct sip_key key, const void *data, size_t n)
 	size_t left = n;
 
 	for (; left >= 8; left -= 8, p += 8)
-		sip_word(&s, load_le(p, 8));
-	sip_word(&s, (uint64_t)n << 56 | load_le(p, left));
+		sip_word(&s, load_word(p));
+	sip_word(&s, (uint64_t)n << 56 | load_rest(p, left));
 	s.v2 ^= 0xff;
 	for (int i = 0; i < 3; i++)
 		sip_round(&s);
