@@ -103,6 +103,7 @@ pipeline_free(struct pipeline *p)
 		prober_forget(p->prober, p->domains[i]);
 		zone_finder_forget(p->finder, p->domains[i]);
 	}
+	heap_done(&p->due);
 	board_free(p->board);		/* gives its zones back to the finder */
 	for (size_t i = 0; i < p->n_domains; i++)
 		domain_free(p->domains[i]);
@@ -110,7 +111,6 @@ pipeline_free(struct pipeline *p)
 	lookup_free(p->lookup);
 	prober_free(p->prober);
 	sources_free(p->sources);
-	heap_done(&p->due);
 	free(p->domains);
 	free(p);
 }
