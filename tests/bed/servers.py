@@ -110,7 +110,9 @@ class Cache:
         os.makedirs(self.dir)
 
     def configure(self):
-        stubs = dict({".": [self.bed.knots["root"].address]}, **self.stubs)
+        # "test." too: unbound would follow its delegation, as everybody's, to port 53
+        root = [self.bed.knots["root"].address]
+        stubs = dict({".": root, "test.": root}, **self.stubs)
         text = """server:
     directory: "%(dir)s"
     chroot: ""
