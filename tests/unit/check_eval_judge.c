@@ -455,6 +455,59 @@ START_TEST(no_rule_minds_odd_answers)
 }
 END_TEST
 
+/* A forbidden row other than msoid, of a catalog of its own. */
+START_TEST(forbidden_names_must_not_answer)
+{
+	static const char rows[] = "version = \"2026-11-21\"\n"
+	    "record \"old\" { owner = \"old\" type = CNAME rule = absent need = forbidden source = \"M1\" text = \"gone\" }\n";
+	struct conf_problems problems = { NULL, 0 };
+	struct catalog *catalog = catalog_parse("catalog", rows, &problems);
+	struct conf *conf = conf_parse("conf", BARE, &problems);
+	struct arena *a = arena_new();
+	struct plan *plan;
+	struct judgement j;
+
+	ck_assert_uint_eq(problems.n, 0);
+	plan = plan_build(catalog, conf, 0, NULL);
+	ck_assert_ptr_nonnull(plan);
+	eval_judge(plan, (size_t)plan_find(plan, "old"), VIEW_PUBLIC, answer_of(a, DNS_TYPE_CNAME, "CNAME x.example"), false, a, &j);
+	ck_assert_int_eq(j.verdict, VERDICT_WRONG);
+	ck_assert_str_eq(codes_of(a, &j), "record-forbidden");
+	plan_unref(plan);
+	conf_free(conf);
+	catalog_free(catalog);
+	arena_free(a);
+}
+END_TEST
+
+static bool
+has_code(const char *codes, const char *code)
+{
+	size_t n = strlen(code);
+
+	for (const char *p = strstr(codes, code); p != NULL; p = strstr(p + 1, code))
+		if ((p == codes || p[-1] == ' ') && strchr(" ?-", p[n]) != NULL &&
+		    (p[n] != '-' || p[n + 1] == ' ' || p[n + 1] == '\0'))
+			return true;
+	return false;
+}
+
+/* The table of findings names this test for a code: then one of the cases provokes it. */
+START_TEST(codes_of_this_test_are_provoked)
+{
+	for (size_t f = 0; f < FINDING_MAX; f++) {
+		bool found = f == FINDING_RECORD_FORBIDDEN || f == FINDING_VERIFICATION_BY_MX;
+
+		if (strcmp(finding_rows[f].test, "check_eval_judge") != 0)
+			continue;
+		for (size_t t = 0; t < ARRAY_LEN(tables); t++)
+			for (size_t i = 0; i < tables[t].n; i++)
+				found = found || has_code(tables[t].list[i].codes, finding_rows[f].code);
+		ck_assert_msg(found, "%s", finding_rows[f].code);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -467,6 +520,8 @@ main(void)
 	tcase_add_test(t, the_proof_by_mx_is_enough);
 	tcase_add_test(t, the_internal_view_only_warns);
 	tcase_add_test(t, no_rule_minds_odd_answers);
+	tcase_add_test(t, forbidden_names_must_not_answer);
+	tcase_add_test(t, codes_of_this_test_are_provoked);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);
