@@ -48,7 +48,7 @@ def missing_tools():
     return sorted({p for t, p in NEEDED.items() if not shutil.which(t, path=path)})
 
 
-def _die_with_parent():
+def die_with_parent():
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
@@ -130,7 +130,7 @@ class Bed:
 
     def spawn(self, argv, out):
         with open(out, "ab") as f:
-            p = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=f, stderr=f, preexec_fn=_die_with_parent)
+            p = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=f, stderr=f, preexec_fn=die_with_parent)
         self.processes.append(p)
         return p
 

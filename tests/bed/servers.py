@@ -162,6 +162,12 @@ remote-control:
             raise BedError("%s: %s: %s" % (self.name, order, out))
         return out
 
+    def alive(self):
+        try:
+            return self.ctl("status")
+        except OSError:
+            return None
+
     def stub(self, zone, addresses):
         if self.stubs.get(zone) == addresses:
             return
@@ -173,9 +179,9 @@ remote-control:
             self.ctl("stub_add %s %s" % (zone, " ".join("%s@%d" % (a, PORT) for a in addresses)))
         self.flush(zone)
 
-    def anchor(self, zone, ds):
-        """Trust this DS.  The reload empties the cache."""
-        self.anchors[zone] = ds
+    def trust(self, **anchors):
+        """Trust these DS (zone with final dot = rdata text).  The reload empties the cache and takes a moment."""
+        self.anchors.update(anchors)
         self.configure()
         self.ctl("reload")
 

@@ -123,9 +123,9 @@ class Lab:
                          beds.Zone("bogus.test", right("bogus.test", "exchange"), signed=True, transfer=True,
                                    ds="12345 13 2 " + "00" * 32),
                          beds.Zone("right.test", right("right.test", "all")))
-        r4.anchor("signed.test.", self.bed.ds("signed.test"))
-        r4.anchor("bogus.test.", "12345 13 2 " + "00" * 32)
-        beds.poll("r4 after its reload", lambda: r4.ask("test.", "NS"))
+        r4.trust(**{"signed.test.": self.bed.ds("signed.test"), "bogus.test.": "12345 13 2 " + "00" * 32})
+        beds.poll("r4 after its reload", lambda: getattr(r4.ask("bogus.test.", "MX"), "rcode", 0) == 2)
+        beds.poll("r4's control socket", r4.alive)
 
     def stop(self):
         self.bed.stop()
@@ -170,7 +170,8 @@ class Lab:
         env = dict(os.environ, TZ="UTC", LC_ALL="C.UTF-8", HOME=self.bed.dir)
         env.pop("NOTIFY_SOCKET", None)
         argv = [*before, *self.argv(args, resolvers, lab)]
-        p = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE, env=env)
+        p = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE, env=env,
+                             preexec_fn=beds.die_with_parent)
         p.started = time.monotonic()
         return p
 
