@@ -82,15 +82,25 @@ arena_strdup(struct arena *a, const char *s)
 char *
 arena_printf(struct arena *a, const char *fmt, ...)
 {
-	va_list ap;
-	char *heap, *copy;
+	char small[256];	/* most texts fit, and a measured vsnprintf is dearer than a copy */
+	va_list ap, again;
+	char *text;
+	int n;
 
 	va_start(ap, fmt);
-	heap = xvasprintf(fmt, ap);
+	va_copy(again, ap);
+	n = vsnprintf(small, sizeof(small), fmt, ap);
+	if (n < 0)
+		abort();	/* an encoding error of a wide format: we have none */
+	if ((size_t)n < sizeof(small)) {
+		text = arena_dup(a, small, (size_t)n + 1);
+	} else {
+		text = take(a, (size_t)n + 1);
+		vsnprintf(text, (size_t)n + 1, fmt, again);
+	}
+	va_end(again);
 	va_end(ap);
-	copy = arena_strdup(a, heap);
-	free(heap);
-	return copy;
+	return text;
 }
 
 void

@@ -63,14 +63,47 @@ clock_fake_advance(struct clock *c, int64_t ms)
 	c->fake_unix_ms += ms;
 }
 
+static char *
+put_digits(char *p, uint32_t n, unsigned width, char after)
+{
+	for (unsigned i = width; i-- > 0; n /= 10)
+		p[i] = (char)('0' + n % 10);
+	p[width] = after;
+	return p + width + 1;
+}
+
+#define ERA_DAYS   146097	/* 400 years */
+#define EPOCH_DAYS 719468	/* from 1 March 0000 to 1 January 1970 */
+
+/*
+ * Not gmtime(3) and strftime(3): a status document has a thousand times.  Years begin in March here, so that the leap day is
+ * their last, and months are counted from there.
+ */
 const char *
 time_rfc3339(int64_t unix_ms, char *buf)
 {
-	time_t t = (time_t)(unix_ms / 1000 - (unix_ms % 1000 < 0));
-	struct tm tm;
+	int64_t t = unix_ms / 1000 - (unix_ms % 1000 < 0), days = t / 86400 - (t % 86400 < 0);
+	uint32_t s = (uint32_t)(t - days * 86400), in_era, year, in_year, month, day;
+	char *p = buf;
 
-	if (gmtime_r(&t, &tm) == NULL || strftime(buf, 32, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-		snprintf(buf, 32, "?");
+	if (days < -EPOCH_DAYS || days >= 25 * (int64_t)ERA_DAYS - EPOCH_DAYS - 60) {
+		snprintf(buf, 32, "?");		/* not of the years 0 to 9999 */
+		return buf;
+	}
+	days += EPOCH_DAYS;
+	in_era = (uint32_t)(days % ERA_DAYS);
+	year = (in_era - in_era / 1460 + in_era / 36524 - in_era / 146096) / 365;
+	in_year = in_era - (365 * year + year / 4 - year / 100);
+	month = (5 * in_year + 2) / 153;
+	day = in_year - (153 * month + 2) / 5 + 1;
+	year += (uint32_t)(days / ERA_DAYS) * 400 + (month >= 10);
+	p = put_digits(p, year, 4, '-');
+	p = put_digits(p, month < 10 ? month + 3 : month - 9, 2, '-');
+	p = put_digits(p, day, 2, 'T');
+	p = put_digits(p, s / 3600, 2, ':');
+	p = put_digits(p, s / 60 % 60, 2, ':');
+	p = put_digits(p, s % 60, 2, 'Z');
+	*p = '\0';
 	return buf;
 }
 

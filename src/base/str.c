@@ -5,9 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Make room for n more bytes and the final NUL. */
 static void
-reserve(struct str *s, size_t n)
+grow(struct str *s, size_t n)
 {
 	size_t cap = s->cap != 0 ? s->cap : 32;
 
@@ -15,10 +14,16 @@ reserve(struct str *s, size_t n)
 		abort();
 	while (cap < s->len + n + 1)
 		cap *= 2;
-	if (cap == s->cap)
-		return;
 	s->p = xreallocarray(s->p, cap, 1);
 	s->cap = cap;
+}
+
+/* Make room for n more bytes and the final NUL. */
+static inline void
+reserve(struct str *s, size_t n)
+{
+	if (s->cap - s->len <= n)
+		grow(s, n);
 }
 
 void
@@ -40,7 +45,9 @@ str_add(struct str *s, const char *text)
 void
 str_addc(struct str *s, char c)
 {
-	str_addn(s, &c, 1);
+	reserve(s, 1);
+	s->p[s->len++] = c;
+	s->p[s->len] = '\0';
 }
 
 void
@@ -201,16 +208,33 @@ is_printable(uint32_t cp)
 	return true;
 }
 
+/* How many bytes from p on are ASCII that is shown as it is: nearly all of everything. */
+static size_t
+plain_run(const uint8_t *p, const uint8_t *end)
+{
+	const uint8_t *from = p;
+
+	while (p < end && *p >= 0x20 && *p < 0x7f && *p != '\\')
+		p++;
+	return (size_t)(p - from);
+}
+
 void
 str_add_printable(struct str *s, const void *bytes, size_t n)
 {
 	const uint8_t *p = bytes, *end = p + n;
 
-	while (p < end) {
+	for (;;) {
+		size_t run = plain_run(p, end), len;
 		uint32_t cp = 0;
-		size_t len = utf8_decode(p, (size_t)(end - p), &cp);
-		bool plain = len != 0 && is_printable(cp);
+		bool plain;
 
+		str_addn(s, p, run);
+		p += run;
+		if (p == end)
+			break;
+		len = utf8_decode(p, (size_t)(end - p), &cp);
+		plain = len != 0 && is_printable(cp);
 		if (len == 0)
 			len = 1;
 		if (plain && cp == '\\')

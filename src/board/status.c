@@ -17,6 +17,7 @@ struct work {
 	struct status *st;
 	int64_t unix_minus_mono_ms;
 	struct status_finding *findings;
+	const char **addresses;			/* of each column, made once */
 	const char *const **variant_values;	/* texts of each variant, made once */
 	size_t *n_variant_values;
 };
@@ -100,20 +101,31 @@ cell_rcode(const struct eval_cell *c, const struct answer *an)
 }
 
 static void
+addresses_make(struct work *w)
+{
+	char text[ADDR_TEXT_MAX];
+
+	w->addresses = arena_alloc(w->a, (w->m.n_columns + 1) * sizeof(*w->addresses));
+	for (size_t col = 0; col < w->m.n_columns; col++) {
+		const struct source *s = w->m.columns[col].source;
+
+		w->addresses[col] = s == NULL ? "" : arena_strdup(w->a, addr_text(&s->addr, 53, text));
+	}
+}
+
+static void
 fill_source(struct work *w, size_t col, struct status_cell *ret)
 {
 	const struct eval_column *column = &w->m.columns[col];
-	char text[ADDR_TEXT_MAX];
 
 	ret->source = column->label;
 	ret->kind = column->kind;
-	ret->address = "";
+	ret->address = w->addresses[col];
 	ret->rcode = -1;
 	ret->ttl = -1;
 	ret->rtt_ms = -1;
 	if (column->source == NULL)
 		return;
-	ret->address = arena_strdup(w->a, addr_text(&column->source->addr, 53, text));
 	ret->operator = column->source->operator;
 	ret->class = column->source->class;
 	ret->view = column->source->view;
@@ -317,6 +329,7 @@ board_status(struct board_domain *d, int64_t next_check_ms, struct arena *a)
 	w.unix_minus_mono_ms = w.st->now_unix_ms - w.m.now_ms;
 	w.variant_values = arena_alloc(a, w.m.n_variants * sizeof(*w.variant_values));
 	w.n_variant_values = arena_alloc(a, w.m.n_variants * sizeof(*w.n_variant_values));
+	addresses_make(&w);
 	fill_domain(&w);
 	w.st->next_check_unix_ms = to_unix(&w, next_check_ms);
 	fill_findings(&w);

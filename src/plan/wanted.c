@@ -59,7 +59,7 @@ expand(const struct maker *m, const char *template, const char *unknown)
 		if (*p == '}')
 			p++;
 	}
-	return arena_printf(m->a, "%s%s", out, p);
+	return *out == '\0' ? arena_strdup(m->a, p) : arena_printf(m->a, "%s%s", out, p);
 }
 
 static const char *const *

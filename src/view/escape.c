@@ -126,25 +126,53 @@ json_codepoint(struct str *ret, uint32_t cp, const uint8_t *p, size_t len)
 		str_addn(ret, p, len);
 }
 
+/* How many bytes from p on stand for themselves in JSON: nearly all of everything. */
+static size_t
+json_run(const uint8_t *p, const uint8_t *end)
+{
+	const uint8_t *from = p;
+
+	while (p < end && *p >= 0x20 && *p < 0x7f && *p != '"' && *p != '\\' && *p != '<' && *p != '>' && *p != '&')
+		p++;
+	return (size_t)(p - from);
+}
+
+/* False, and ret as it was, when the bytes are no UTF-8. */
+static bool
+json_valid(struct str *ret, const uint8_t *p, size_t n)
+{
+	const uint8_t *end = p + n;
+	size_t before = ret->len;
+
+	for (;;) {
+		size_t run = json_run(p, end), len;
+		uint32_t cp;
+
+		str_addn(ret, p, run);
+		p += run;
+		if (p == end)
+			return true;
+		len = utf8_decode(p, (size_t)(end - p), &cp);
+		if (len == 0) {
+			ret->len = before;
+			return false;
+		}
+		json_codepoint(ret, cp, p, len);
+		p += len;
+	}
+}
+
 bool
 escape_json(struct str *ret, const char *text)
 {
 	struct str printable = STR_INIT;
-	bool valid = utf8_valid(text);
-	const uint8_t *p;
-	size_t n, len;
-	uint32_t cp;
 
-	if (!valid) {
-		str_add_printable(&printable, text, strlen(text));
-		text = str_c(&printable);
-	}
-	p = (const uint8_t *)text;
-	n = strlen(text);
-	for (size_t i = 0; i < n && (len = utf8_decode(p + i, n - i, &cp)) > 0; i += len)
-		json_codepoint(ret, cp, p + i, len);
+	if (json_valid(ret, (const uint8_t *)text, strlen(text)))
+		return true;
+	str_add_printable(&printable, text, strlen(text));
+	json_valid(ret, (const uint8_t *)str_c(&printable), printable.len);
 	str_done(&printable);
-	return valid;
+	return false;
 }
 
 void
@@ -221,6 +249,28 @@ escape_nagios(struct str *ret, const char *text)
 
 /* ---- numbers and times ---- */
 
+/* At least `width` digits; printf is the most of what a number costs, and a document has thousands. */
+static void
+number_digits(struct str *ret, uint64_t n, unsigned width)
+{
+	char buf[24], *p = buf + sizeof(buf);
+
+	for (; n > 0 || width > 0; n /= 10) {
+		*--p = (char)('0' + n % 10);
+		if (width > 0)
+			width--;
+	}
+	str_addn(ret, p, (size_t)(buf + sizeof(buf) - p));
+}
+
+void
+number_int(struct str *ret, int64_t n)
+{
+	if (n < 0)
+		str_addc(ret, '-');
+	number_digits(ret, n < 0 ? 0 - (uint64_t)n : (uint64_t)n, 1);
+}
+
 void
 number_fixed(struct str *ret, double value, unsigned digits)
 {
@@ -235,9 +285,11 @@ number_fixed(struct str *ret, double value, unsigned digits)
 		str_addc(ret, '-');
 		n = -n;
 	}
-	str_addf(ret, "%lld", (long long)(n / scale));
-	if (digits > 0)
-		str_addf(ret, ".%0*lld", (int)digits, (long long)(n % scale));
+	number_digits(ret, (uint64_t)(n / scale), 1);
+	if (digits == 0)
+		return;
+	str_addc(ret, '.');
+	number_digits(ret, (uint64_t)(n % scale), digits);
 }
 
 unsigned

@@ -22,6 +22,7 @@ bool utf8_valid(const char *text);
 /* Columns of a terminal that printable text takes. */
 size_t text_columns(const char *text);
 
+void number_int(struct str *ret, int64_t n);
 /* A decimal number without exponent, whatever the locale; what is no number is 0. */
 void number_fixed(struct str *ret, double value, unsigned digits);
 /* Whole per cent, rounded down: 100 is said only when all is there. */
