@@ -300,7 +300,7 @@ last_line(struct painter *p, const struct status *s)
 	static const enum paint of_code[] = { PAINT_OK, PAINT_WAIT, PAINT_BAD, PAINT_UNKNOWN };
 	struct str line = STR_INIT;
 
-	if (p->o->timed_out)
+	if (p->o->timed_out && !view_reached(s, p->o->until))
 		str_add(&line, "Gave up waiting. ");
 	str_addf(&line, "%s: ", s->domain);
 	next_step(s, p->o, &line);
