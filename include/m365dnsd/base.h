@@ -147,6 +147,24 @@ void map_each(const struct map *m, void (*f)(void *ctx, void *value), void *ctx)
 /* Free the map; free_value may be NULL. */
 void map_free(struct map *m, void (*free_value)(void *value));
 
+/* ---- pack.c: plain values as bytes, little-endian, and back again with every length checked ---- */
+
+void pack_uint(struct str *s, uint64_t v, unsigned octets);
+void pack_bytes(struct str *s, const void *p, size_t n);	/* n as 32 bits, then the bytes */
+void pack_text(struct str *s, const char *text);
+
+/* A reader with a sticky error: after the first one all values are 0 and empty; look at bad once at the end. */
+struct unpack {
+	const uint8_t *p;
+	size_t left;
+	bool bad;
+};
+uint64_t unpack_uint(struct unpack *u, unsigned octets);
+/* The bytes lie in the input. */
+const void *unpack_bytes(struct unpack *u, size_t *ret_n);
+/* At most cap - 1 bytes, without NUL, into buf; "" on error. */
+void unpack_text(struct unpack *u, char *buf, size_t cap);
+
 /* ---- heap.c: many due times, one timer.  Items carry their own position, so moving one is O(log n) ---- */
 
 struct heap_item {

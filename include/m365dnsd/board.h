@@ -162,6 +162,38 @@ enum domain_state board_state(const struct board_domain *d);
 bool board_reached(const struct board_domain *d, enum until until);
 /* Everything about a domain, in a; next_check is the scheduler's (monotonic ms, 0 = none). */
 struct status *board_status(struct board_domain *d, int64_t next_check_ms, struct arena *a);
+/* ---- for lists and metrics: what the last roll-up said, without working anything out ---- */
+
+struct board_summary {
+	const char *domain;
+	uint64_t revision;
+	enum domain_state state;
+	int64_t since_unix_ms, complete_unix_ms, checked_unix_ms, eta_unix_ms;	/* 0 = none */
+	enum eta_basis eta_basis;
+	double published, visible;	/* progress */
+	unsigned n_records, errors, warnings;
+};
+void board_summary(const struct board_domain *d, struct board_summary *ret);
+struct board_record_summary {
+	const char *id, *type;
+	enum need need;
+	enum record_state state;
+	bool published;
+	double visible;
+};
+void board_record_summary(const struct board_domain *d, size_t i, struct board_record_summary *ret);
+
+/* ---- what survives a restart ---- */
+
+/* The domain's states, zone, answers and cells as bytes.  exact: the program ends here, the revision is the last one shown. */
+void board_snapshot(const struct board_domain *d, bool exact, struct str *ret);
+/*
+ * Take them over again, as far as plan and sources are still the same; the time since is gone by.  false on bytes that are
+ * not ours (d is as after board_add); true with *ret_zone telling whether a zone came with them.
+ */
+bool board_restore(struct board_domain *d, const void *bytes, size_t n, struct zone_finder *finder, struct sources *sources,
+    void (*free_zone)(void *ctx, struct zone *zone), void *ctx, bool *ret_zone);
+
 /* The scheduler's handle on the domain; the board does not look at it. */
 void board_set_user(struct board_domain *d, void *user);
 void *board_user(const struct board_domain *d);

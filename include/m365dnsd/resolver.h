@@ -244,5 +244,8 @@ void zone_add_child(struct zone_finder *f, const struct zone *zone, const struct
 void zone_finder_forget(struct zone_finder *f, const void *ctx);
 void zone_finder_free(struct zone_finder *f);
 void zone_free(struct zone_finder *f, struct zone *zone);	/* gives the sources back */
+/* A zone found as bytes, for the store; and back again (NULL and u->bad on bytes that zone_pack did not write). */
+void zone_pack(const struct zone *zone, struct str *ret);
+struct zone *zone_unpack(struct zone_finder *f, struct unpack *u);
 
 #endif

@@ -128,7 +128,7 @@ board_answer(struct board_domain *d, size_t row, size_t col, const struct reply 
 	uint16_t variant = 0;
 	bool aa, changed;
 
-	c->checked = board_ticks(d->board, clock->mono_ms(clock));
+	c->checked = d->checked = board_ticks(d->board, clock->mono_ms(clock));
 	if (reason == REASON_NONE) {
 		aa = reply->len > 2 && (reply->wire[2] & DNS_FLAG_AA) != 0;
 		if (answer_digest(reply->wire, reply->len, &digest, &ttl) &&

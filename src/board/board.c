@@ -2,7 +2,8 @@
 /*
  * board: the set of domains, and the ticks in which cells keep their times.
  *
- * A tick is 1/16 s since the board began: 32 bits of it last eight years, and tick 0 can mean "never".
+ * A tick is 1/16 s since a year before the board began, because what is restored is older than the program: 32 bits of it
+ * last eight years, and tick 0 can mean "never".
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include "board_internal.h"
 
 #define TICKS_PER_SECOND 16
+#define PAST_MS          (365 * 24 * 3600 * INT64_C(1000))
 
 static_assert(sizeof(struct cell) <= 24, "ten million cells: keep them small");
 
@@ -23,7 +25,7 @@ board_new(const struct clock *clock, const struct eval_policy *policy, board_on_
 	b->policy = *policy;
 	b->on_transition = f;
 	b->ctx = ctx;
-	b->epoch_ms = clock->mono_ms(clock);
+	b->epoch_ms = clock->mono_ms(clock) - PAST_MS;
 	b->domains = map_new();
 	b->blobs = map_new();
 	b->scratch = arena_new();

@@ -23,6 +23,7 @@ struct variant {
 struct record_track {
 	uint8_t state;
 	bool was_published;
+	uint8_t visible_percent;	/* of the last roll-up */
 	int64_t since_unix_ms;
 };
 
@@ -31,7 +32,7 @@ struct board {
 	struct eval_policy policy;
 	board_on_transition *on_transition;
 	void *ctx;
-	int64_t epoch_ms;		/* monotonic; tick 1 is just after it */
+	int64_t epoch_ms;		/* monotonic; of tick 1 */
 	struct map *domains, *blobs;
 	struct arena *scratch;
 	size_t n_cells;
@@ -58,6 +59,12 @@ struct board_domain {
 	struct variant *variants;
 	struct record_track *records;
 	uint64_t revision;
+	/* of the last roll-up, for summaries */
+	float published_ratio, visible_ratio;
+	uint8_t eta_basis;
+	uint16_t errors, warnings;
+	int64_t eta_ms;			/* monotonic */
+	uint32_t checked;		/* ticks */
 	int64_t since_unix_ms, published_unix_ms, visible_unix_ms, complete_unix_ms;
 };
 

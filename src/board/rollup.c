@@ -66,6 +66,7 @@ rollup_record(struct board_domain *d, size_t i, const struct record_result *r, i
 	enum record_state from = (enum record_state)track->state;
 
 	track->was_published |= r->published;
+	track->visible_percent = (uint8_t)(r->visible_ratio * 100);
 	if (from == r->state)
 		return;
 	track->state = (uint8_t)r->state;
@@ -118,6 +119,20 @@ keep_verification(struct board_domain *d, bool by_mx)
 	return true;
 }
 
+static void
+keep_summary(struct board_domain *d, const struct domain_result *r)
+{
+	d->published_ratio = (float)r->published_ratio;
+	d->visible_ratio = (float)r->visible_ratio;
+	d->eta_basis = (uint8_t)r->eta_basis;
+	d->eta_ms = r->eta_ms;
+	d->errors = d->warnings = 0;
+	for (size_t i = 0; i < r->n_findings; i++) {
+		d->errors += r->findings[i].severity == SEVERITY_ERROR;
+		d->warnings += r->findings[i].severity == SEVERITY_WARNING;
+	}
+}
+
 void
 rollup_into(struct board_domain *d, struct arena *a, struct matrix *m, struct domain_result *r)
 {
@@ -134,6 +149,7 @@ rollup_into(struct board_domain *d, struct arena *a, struct matrix *m, struct do
 	if (d->changed)
 		d->revision++;
 	d->changed = false;
+	keep_summary(d, r);
 	for (size_t i = 0; i < plan_n_expectations(d->plan); i++)
 		rollup_record(d, i, &r->records[i], now);
 	rollup_domain(d, r, now);

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: ISC */
+/* summary: one domain in a few numbers, for lists and metrics of many. */
+#include "board_internal.h"
+
+void
+board_summary(const struct board_domain *d, struct board_summary *ret)
+{
+	const struct clock *clock = d->board->clock;
+	int64_t to_unix = clock->unix_ms(clock) - clock->mono_ms(clock);
+
+	*ret = (struct board_summary){
+		.domain = plan_domain(d->plan),
+		.revision = d->revision,
+		.state = (enum domain_state)d->state,
+		.since_unix_ms = d->since_unix_ms,
+		.complete_unix_ms = d->complete_unix_ms,
+		.checked_unix_ms = d->checked == 0 ? 0 : board_ticks_ms(d->board, d->checked) + to_unix,
+		.eta_unix_ms = d->eta_ms == 0 ? 0 : d->eta_ms + to_unix,
+		.eta_basis = (enum eta_basis)d->eta_basis,
+		.published = (double)d->published_ratio,
+		.visible = (double)d->visible_ratio,
+		.n_records = (unsigned)plan_n_expectations(d->plan),
+		.errors = d->errors,
+		.warnings = d->warnings,
+	};
+}
+
+void
+board_record_summary(const struct board_domain *d, size_t i, struct board_record_summary *ret)
+{
+	const struct expectation *e = plan_expectation(d->plan, i);
+	const struct record_track *track = &d->records[i];
+
+	*ret = (struct board_record_summary){
+		.id = e->id,
+		.type = name_of(&dns_type_names, e->row->type),
+		.need = e->need,
+		.state = (enum record_state)track->state,
+		.published = track->state == RECORD_PUBLISHED || track->state == RECORD_VISIBLE,
+		.visible = track->visible_percent / 100.0,
+	};
+}
