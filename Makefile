@@ -41,6 +41,7 @@ EDGE := $(call tests_in,edge)
 SCENARIO := $(call tests_in,scenario)
 FUZZ_NAMES := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 REPLAY := $(FUZZ_NAMES:%=$(BUILD)/tests/replay_%)
+BENCH := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/bench_*.c))
 BED := $(wildcard tests/integration/run.sh)
 CLI := $(wildcard tests/integration/cli.sh)
 
@@ -117,8 +118,14 @@ $(BUILD)/tools/conf-keys: $(BUILD)/obj/tools/conf-keys.o $(BUILD)/libcore.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(LINK) -o $@ $^ $(CORE_LIBS)
 
+# The yardsticks of make bench see everything, and libevent and c-ares directly.
+$(BENCH): $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/libedge.a $(BUILD)/libcore.a
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(LINK) -o $@ $^ $(EDGE_LIBS) $(CORE_LIBS) -pthread
+
 programs: all $(UNIT) $(EDGE) $(SCENARIO) $(REPLAY) lint-programs
 lint-programs: $(BUILD)/libcore.a $(if $(wildcard src/conf/keys.c),$(BUILD)/tools/conf-keys)
+bench-programs: $(BENCH)
 fuzz-programs: $(FUZZ_NAMES:%=$(BUILD)/fuzz/%)
 
 # ---- running them: tools/run-tests.sh counts and sums up ----
@@ -184,7 +191,7 @@ coverage:
 bench:
 	@test -x tests/bench/run.sh || { echo 'bench: this tree has no tests/bench/run.sh' >&2; exit 1; }
 	@$(SETUP) --need build --need bed --need bench
-	$(SUB) all
+	$(SUB) all bench-programs
 	@tests/bench/run.sh $(BUILD)
 
 lint:
