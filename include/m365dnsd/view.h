@@ -63,5 +63,8 @@ void jsonw_time(struct json_writer *j, const char *key, int64_t unix_ms);	/* RFC
 /* The document of GET /status/{domain}, without a final newline; and one finding. */
 void jsonw_status(struct json_writer *j, const char *key, const struct status *s);
 void jsonw_finding(struct json_writer *j, const char *key, const struct status_finding *f);
+/* A transition as history, events and hooks show it; and its members alone, for who adds more. */
+void jsonw_transition(struct json_writer *j, const char *key, uint64_t id, const struct transition *t);
+void jsonw_transition_members(struct json_writer *j, uint64_t id, const struct transition *t);
 
 #endif

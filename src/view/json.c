@@ -160,6 +160,29 @@ jsonw_status(struct json_writer *j, const char *key, const struct status *s)
 	jsonw_close(j, '}');
 }
 
+void
+jsonw_transition_members(struct json_writer *j, uint64_t id, const struct transition *t)
+{
+	jsonw_int(j, "id", (int64_t)id);
+	jsonw_int(j, "revision", (int64_t)t->revision);
+	jsonw_time(j, "at", t->at_unix_ms);
+	jsonw_text(j, "domain", t->domain);
+	jsonw_text(j, "record", t->record);
+	jsonw_text(j, "source", t->source);
+	jsonw_text(j, "from", t->from);
+	jsonw_text(j, "to", t->to);
+	jsonw_text(j, "event", name_of(&event_names, (int)t->event));
+	jsonw_text(j, "detail", t->detail);
+}
+
+void
+jsonw_transition(struct json_writer *j, const char *key, uint64_t id, const struct transition *t)
+{
+	jsonw_open(j, key, '{');
+	jsonw_transition_members(j, id, t);
+	jsonw_close(j, '}');
+}
+
 /* One domain: its document alone; several: {"domains":[...]}. */
 void
 render_json(const struct status *const *list, size_t n, const struct view_options *o, struct str *ret)

@@ -149,6 +149,28 @@ START_TEST(json_parses)
 }
 END_TEST
 
+START_TEST(transitions)
+{
+	static const struct transition list[] = {
+		{ 412, INT64_C(1795256430000), "contoso.test", "mx", "google", "published", "regressed", EVENT_REGRESSED, "<b>" },
+		{ 413, 0, "contoso.test", NULL, NULL, "pending", "complete", EVENT_COMPLETE, NULL },
+	};
+	struct str out = STR_INIT;
+	struct json_writer j = { .out = &out };
+
+	jsonw_open(&j, NULL, '[');
+	jsonw_transition(&j, NULL, 17, &list[0]);
+	jsonw_transition(&j, NULL, 18, &list[1]);
+	jsonw_close(&j, ']');
+	ck_assert_str_eq(str_c(&out),
+	    "[{\"id\":17,\"revision\":412,\"at\":\"2026-11-21T10:20:30Z\",\"domain\":\"contoso.test\",\"record\":\"mx\","
+	    "\"source\":\"google\",\"from\":\"published\",\"to\":\"regressed\",\"event\":\"regressed\",\"detail\":\"\\u003cb\\u003e\"},"
+	    "{\"id\":18,\"revision\":413,\"at\":null,\"domain\":\"contoso.test\",\"record\":null,\"source\":null,"
+	    "\"from\":\"pending\",\"to\":\"complete\",\"event\":\"complete\",\"detail\":null}]");
+	str_done(&out);
+}
+END_TEST
+
 START_TEST(nagios_first_line)
 {
 	const struct status_case *c = &status_cases[(size_t)_i];
@@ -243,6 +265,7 @@ main(void)
 	tcase_add_loop_test(t, nagios_first_line, 0, (int)n_status_cases);
 	tcase_add_loop_test(t, exit_code, 0, (int)ARRAY_LEN(exits));
 	tcase_add_test(t, exit_worse);
+	tcase_add_test(t, transitions);
 	tcase_add_loop_test(t, line, 0, 7);
 	srunner_run_all(sr, CK_NORMAL);
 	failed = srunner_ntests_failed(sr);
