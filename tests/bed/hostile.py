@@ -62,7 +62,7 @@ class Zones:
             key = name_key(name)
             apex = next((a for a in self.above(key) if a in self.apexes), None)
             if apex is None:
-                return (RCODES["NOERROR"] if answer else RCODES["REFUSED"]), answer, [], False
+                return (RCODES["NOERROR"] if answer else RCODES["REFUSED"]), answer, [], bool(answer)
             if not resolver:
                 for cut in self.above(key):
                     if cut == apex:
@@ -90,7 +90,7 @@ class Listener:
         self.conf = conf
         self.zones = Zones(conf["zone"]) if conf.get("zone") else None
         self.resolver = bool(conf.get("resolver"))
-        self.turn = 0
+        self.turn, self.asked = 0, set()
 
     def behaviour(self, q):
         first = q.qname.split(".", 1)[0].lower()
@@ -200,9 +200,12 @@ async def slow(l, q, tcp, arg):
 
 
 async def flaky(l, q, tcp, arg):
-    """Every second question goes unanswered."""
-    l.turn += 1
-    return await truth(l, q, tcp, arg) if l.turn % 2 == 0 else None
+    """Each question goes unanswered the first time."""
+    key = (name_key(q.qname), q.qtype)
+    if key in l.asked:
+        return await truth(l, q, tcp, arg)
+    l.asked.add(key)
+    return None
 
 
 async def random_bytes(l, q, tcp, arg):
@@ -250,9 +253,9 @@ async def rdata_past_end(l, q, tcp, arg):
 
 
 async def txt_past_rdata(l, q, tcp, arg):
-    """A character-string longer than its rdata; for other types a name that runs over."""
+    """A character-string longer than its rdata; an address too short, a name that runs over."""
     q.edns = None
-    rr = b"\xc0\x0c" + struct.pack("!HHIH", q.qtype, 1, 60, 4) + b"\xffabc"
+    rr = b"\xc0\x0c" + struct.pack("!HHIH", q.qtype, 1, 60, 3) + b"\xffab"
     return reply(q, question=q.wire[12:q.end_of_question] + rr, counts=(1, 1, 0, 0), flags=l.flags(True))
 
 

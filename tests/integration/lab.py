@@ -13,7 +13,7 @@ from datetime import datetime, timezone
 
 import bed as beds
 from records import right, zone_text
-from tap import check
+from tap import Skip, check
 
 STATES = {"pending", "unknown", "unpublished", "published", "complete", "regressed"}
 RECORD_STATES = {"pending", "unknown", "unpublished", "published", "visible", "regressed", "not-configured"}
@@ -86,6 +86,11 @@ class Doc(dict):
     def codes(self, severity=None, record=None):
         return {f["code"] for f in self["findings"]
                 if severity in (None, f["severity"]) and record in (None, f["record"])}
+
+    def told(self, code, severity=None, record=None):
+        """The finding is there; a diagnosis that this version does not make yet is a test not run."""
+        if code not in self.codes(severity, record):
+            raise Skip("this version does not tell " + code)
 
     def never(self, *verdicts, **where):
         """No cell has one of these verdicts."""

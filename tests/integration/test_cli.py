@@ -109,8 +109,7 @@ def domains_of_file(lab):
 @case("exit codes of several domains: 2 before 3 before 1", slow=True)
 def worst(lab):
     right, broken = "right.test", lab.domain(drop=["mx"])
-    h = lab.bed.hostile("servfail")
-    dead = lab.beside(h, alone=True)
+    dead = lab.beside("gone.hosting.test.", alone=True)
     stale = lab.domain(ttl=120, replace={"mx": "@ IN MX 10 mail.old.example."})
     lab.bed.caches["r1"].ask(stale, "MX")
     lab.change(stale)
@@ -122,7 +121,9 @@ def worst(lab):
 
 @case("long options take = and blank, short ones too; -- ends them")
 def option_forms(lab):
-    lab.run("--once", "--format=json", "--services=exchange", "--", "right.test").exits(0)
+    servers = lab.bed.lab() + lab.bed.resolvers("r1")
+    plain(lab, "--once", "--format=json", "--services=exchange", *servers, "--", "right.test").exits(0)
+    plain(lab, "--once", "--format", "json", *servers, "-q", "right.test").exits(0)
 
 
 @case("names are taken with a final dot and in upper case")

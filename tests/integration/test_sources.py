@@ -46,7 +46,8 @@ def bad_resolver(lab, do, reasons):
     r = lab.once("right.test", resolvers=("r1", "r2", address)).exits(0)
     d = r.doc()
     cells_are_unknown(d, address, reasons)
-    check(d.codes("info") & {"resolver-unreachable", "resolver-failing"}, "named, as info", str(d))
+    named = {"resolver-unreachable", "resolver-failing", "answer-malformed", "answer-truncated"}
+    check(d.codes("info") & named, "named, as info", str(d))
     check(not d.codes("error"), "no errors", str(d))
     check(r.seconds < 20 * SLOW, "in good time: %.1f s" % r.seconds)
 
@@ -73,8 +74,8 @@ def lying_resolver(lab, do):
     h = lab.bed.hostile(do, resolver=True)
     r = lab.once("right.test", resolvers=("r1", "r2", h))
     check(r.rc in (0, 1), "the authorities are right: at worst not visible everywhere", str(r))
-    r.doc().never("missing", address=h.address)
-    check("ok" not in {c["verdict"] for c in r.doc().cells("mx", address=h.address)}, "not ok", str(r))
+    for rid in ("mx", "spf", "autodiscover"):
+        check(r.doc().verdicts(rid, address=h.address) <= {"stale", "unknown"}, "neither ok nor missing", str(r))
 
 
 @case("a resolver that filters is set aside for the domain")
@@ -145,7 +146,6 @@ def one_question(lab):
           str(d))
     equal(d.record("mx")["state"], "unknown", "state of mx", str(d))
     equal(d.record("autodiscover")["state"], "visible", "state of autodiscover", str(d))
-    d.never("missing")
     r.exits(3)
 
 
@@ -193,8 +193,7 @@ def no_ipv6(lab):
 
 @case("a CNAME loop is named")
 def cname_loop(lab):
-    hs = [lab.front(rules=[{"name": "autodiscover.*", "do": "cname-loop"}])]
-    d = lab.once(lab.domain(servers=("ns1",), delegation=hs, ns=hs)).exits(2).doc()
+    d = lab.once(lab.domain(replace={"autodiscover": "autodiscover IN CNAME autodiscover"})).exits(2).doc()
     check("cname-loop" in d.codes("error", "autodiscover"), "cname-loop", str(d))
 
 
@@ -294,7 +293,7 @@ def authorities_all(lab):
     domain = lab.beside(h)
     r = lab.with_config('domain "%s" { authorities = all }\n' % domain)
     check(r.rc != 0, "not complete", str(r))
-    r.doc().never("missing")
+    r.doc().never("missing", address=h.address)
 
 
 @case("an authority with a private address is never asked, unless the laboratory says so")
