@@ -18,7 +18,8 @@ rooms() {
 	view base dns conf plan resolver eval board
 	loop base
 	transport base dns conf resolver loop
-	daemon base dns conf plan resolver eval board sched view loop transport
+	store base dns conf plan resolver eval board
+	daemon base dns conf plan resolver eval board sched view loop transport store
 	END
 }
 
@@ -30,6 +31,7 @@ libraries() {
 	jansson\.h		src/view/.*|src/conf/import.*
 	event2/.*		src/loop/.*
 	ares.*\.h		src/transport/.*
+	sqlite3.*\.h		src/store/.*
 	END
 }
 
