@@ -2,20 +2,22 @@
 /*
  * c-ares 1.18.1 (Debian 12) to 1.34: one channel an address asked, because that is how an answer is attributed.
  *
- * What c-ares does: match an answer to its query by id and question, time out, speak TCP.  What it is kept from:
+ * What c-ares does: keep ids and time-outs, speak TCP.  What it is kept from:
  *
  *   retries         tries = 1; the prober owns them.
  *   system files    all seven options of ARES_CONFIG_CHECK are given, so none is read (and CVE-2024-25629 cannot bite).
- *   the answer      By UDP it is shown a receipt, the answer's header and question with TC, rcode and counts cleared; the
- *                   answer itself goes from the ring to the caller.  1.18 would cut it at 512 bytes, and after one FORMERR cut
- *                   11 bytes off the query and do without EDNS on this channel for good (process_answer); 1.34 would decode
- *                   and encode it again, and fail everything in flight when it is malformed.
+ *   messages        For UDP it sends a ticket, a header and the question ".", in whose place the query goes out, and is shown
+ *                   a receipt for the answer, which passes by it from the ring to the caller.  1.18 would decode the question
+ *                   of query and answer into text (a third of all instructions here), cut answers at 512 bytes, and after one
+ *                   FORMERR cut 11 bytes off the query and do without EDNS on this channel for good (process_answer); 1.34
+ *                   would decode and encode both, and fail everything in flight when an answer is malformed.
  *   TC by itself    its own TCP connection shares the fate of the UDP socket: a server that closes TCP after an answer
  *                   would fail all UDP queries in flight (handle_error closes both).  A query by TCP gets a channel and a
  *                   connection of its own instead, closed after the answer.  A truncated answer never leaves this room.
  *   its sockets     The UDP "descriptor" that it is given is a mere number: port.c changes the real ones behind it.
  *
- * Answers are let through only if they are answers, their id is in flight, and they came to the port that the query left by.
+ * Answers are let through only if they are answers, their id is in flight, their question is the query's (without regard to
+ * case: that is the prober's affair), and they came to the port that the query left by.
  * Callbacks run inside ares_process_fd(), inside ares_send() (no route) and inside ares_destroy(): they only move the query
  * from list to list; nothing here calls c-ares while c-ares is on the stack (a double free in 1.18.1).
  */
@@ -34,6 +36,7 @@
 #include "internal.h"
 
 #define UDP_HANDLE     0x4d365d	/* what c-ares takes for its UDP socket; never given to the system */
+#define TICKET_BYTES   17	/* a header, the root name, type and class */
 #define TIMEOUT_SLACK_MS 10	/* c-ares has its own clock: do not come a moment too early */
 
 enum { HEADER_QR = 0x80, HEADER_TC = 0x02 };	/* both in the third byte */
@@ -98,6 +101,29 @@ id_pick(struct channel *ch)
 		id = (uint16_t)random_u32();
 	while (id_find(ch, id) != NULL);
 	return id;
+}
+
+/* ---- tickets and receipts ---- */
+
+/* One question, ". A IN", recursion desired. */
+static void
+ticket_make(uint8_t ticket[TICKET_BYTES], uint16_t id)
+{
+	static const uint8_t blank[TICKET_BYTES] = { [2] = 1, [5] = 1, [14] = 1, [16] = 1 };
+
+	memcpy(ticket, blank, TICKET_BYTES);
+	put_u16(ticket, id);
+}
+
+/* The ticket come back as an answer without records. */
+static size_t
+receipt_make(uint8_t *buf, size_t size, uint16_t id)
+{
+	if (size < TICKET_BYTES)
+		return 0;
+	ticket_make(buf, id);
+	buf[2] |= HEADER_QR;
+	return TICKET_BYTES;
 }
 
 /* ---- the end of a query ---- */
@@ -175,7 +201,7 @@ on_done(void *arg, int status, int timeouts, unsigned char *abuf, int alen)
 	(void)timeouts;
 	q->rtt_us = (uint32_t)(transport_now_us() - q->sent_us);
 	query_unlink(ch, q);
-	if (!ch->tcp) {		/* abuf is the receipt */
+	if (!ch->tcp) {			/* abuf is the receipt */
 		wire = ch->received.query == q ? ch->received.wire : NULL;
 		len = ch->received.len;
 	}
@@ -229,58 +255,52 @@ ports_close(struct channel *ch)
 	}
 }
 
+/* c-ares sends a ticket: the query goes in its place, with its id (1.34 puts one of its own). */
 static ares_ssize_t
 udp_send(struct channel *ch, const struct iovec *iov)
 {
 	struct query *q = ch->sending;
 	struct port *p;
 
-	if (q == NULL || iov->iov_len < DNS_HEADER_BYTES || q->port != NULL)
+	if (q == NULL || iov->iov_len < TICKET_BYTES || q->port != NULL)
 		return (ares_ssize_t)iov->iov_len;	/* a repetition of c-ares' own: not wanted */
 	p = port_for_query(ch);
 	if (p == NULL)
 		return -1;
+	id_add(ch, q, get_u16(iov->iov_base));
+	put_u16(q->bytes, q->id);
 	q->port = p;
 	p->in_flight++;
-	id_add(ch, q, get_u16(iov->iov_base));		/* 1.34 puts an id of its own */
-	port_queue(p, iov->iov_base, iov->iov_len);
+	port_queue(p, q->bytes, q->len);
 	return (ares_ssize_t)iov->iov_len;
 }
 
-/* Where the query's question ends. */
-static size_t
-question_end(const struct query *q)
+static bool
+same_letters(const uint8_t *a, const uint8_t *b, size_t n)
 {
-	size_t end = DNS_HEADER_BYTES;
-
-	while (end < q->len && q->bytes[end] != 0)
-		end += q->bytes[end] + (size_t)1;
-	end += 5;		/* the root label, type, class */
-	return end < q->len ? end : q->len;
+	for (size_t i = 0; i < n; i++)
+		if (a[i] != b[i] && ascii_lower((char)a[i]) != ascii_lower((char)b[i]))
+			return false;
+	return true;
 }
 
 /*
- * What c-ares is shown of an answer: enough to match it.  Servers of the time before EDNS refuse with a header alone (RFC 6891
- * 7); c-ares would let the query time out, so there the receipt repeats the query's question.
+ * Is it an answer to q's question?  Servers of the time before EDNS refuse with a header alone (RFC 6891 7): that is one too.
+ * A length octet is below 'A', so that folding the case of all octets does no harm.
  */
-static size_t
-receipt_make(uint8_t *buf, size_t size, const struct query *q, const uint8_t *wire, size_t len)
+static bool
+question_matches(const struct query *q, const uint8_t *wire, size_t len)
 {
-	bool bare = get_u16(wire + 4) == 0 && (wire[3] & 0x0f) != 0;
-	size_t n = question_end(q);
+	size_t end = DNS_HEADER_BYTES;
 
-	if (n > len && !bare)
-		n = len;
-	if (n > size)
-		return 0;
-	memcpy(buf, wire, DNS_HEADER_BYTES);
-	memcpy(buf + DNS_HEADER_BYTES, (bare ? q->bytes : wire) + DNS_HEADER_BYTES, n - DNS_HEADER_BYTES);
-	buf[2] &= (uint8_t)~HEADER_TC;
-	buf[3] &= 0xf0;
-	if (bare)
-		put_u16(buf + 4, 1);
-	memset(buf + 6, 0, 6);
-	return n;
+	if (get_u16(wire + 4) == 0)
+		return (wire[3] & 0x0f) != 0;
+	while (end < q->len && q->bytes[end] != 0)
+		end += q->bytes[end] + (size_t)1;
+	if (get_u16(wire + 4) != 1 || end + 5 > q->len || end + 5 > len)
+		return false;
+	return same_letters(q->bytes + DNS_HEADER_BYTES, wire + DNS_HEADER_BYTES, end - DNS_HEADER_BYTES) &&
+	    memcmp(q->bytes + end, wire + end, 5) == 0;	/* the root label, type, class */
 }
 
 static void
@@ -310,13 +330,13 @@ udp_receive(struct channel *ch, uint8_t *buf, size_t size, struct sockaddr *from
 		if (len < DNS_HEADER_BYTES || (wire[2] & HEADER_QR) == 0)
 			continue;
 		q = id_find(ch, get_u16(wire));
-		if (q == NULL || q->port != port)
+		if (q == NULL || q->port != port || !question_matches(q, wire, len))
 			continue;
 		ch->received.query = q;
 		ch->received.wire = wire;
 		ch->received.len = len;
 		fill_from(ch, from, from_len);
-		return (ares_ssize_t)receipt_make(buf, size, q, wire, len);
+		return (ares_ssize_t)receipt_make(buf, size, q->id);
 	}
 	ch->received.query = NULL;
 	errno = ring_error(r);
@@ -536,6 +556,7 @@ channel_free(struct channel *ch)
 void
 channel_send(struct channel *ch, struct query *q)
 {
+	uint8_t ticket[TICKET_BYTES];
 	int64_t due;
 
 	q->channel = ch;
@@ -544,13 +565,18 @@ channel_send(struct channel *ch, struct query *q)
 	q->sent_us = transport_now_us();
 	q->deadline_ms = due = q->sent_us / 1000 + ch->server->timeout_ms + TIMEOUT_SLACK_MS;
 	ch->used_ms = q->sent_us / 1000;
-	put_u16(q->bytes, ch->tcp ? (uint16_t)random_u32() : id_pick(ch));
 	TAILQ_INSERT_TAIL(&ch->in_flight, q, link);
 	ch->n_in_flight++;
 	if (ch->due.pos == 0 || ch->due.key > due)
 		heap_set(&ch->t->due, &ch->due, due);
+	if (ch->tcp) {
+		put_u16(q->bytes, (uint16_t)random_u32());
+		ares_send(ch->ares, q->bytes, (int)q->len, on_done, q);
+		return;			/* q may be done already */
+	}
+	ticket_make(ticket, id_pick(ch));
 	ch->sending = q;
-	ares_send(ch->ares, q->bytes, (int)q->len, on_done, q);	/* q may be done already */
+	ares_send(ch->ares, ticket, sizeof(ticket), on_done, q);
 	ch->sending = NULL;
 }
 
