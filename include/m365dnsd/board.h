@@ -109,6 +109,8 @@ void board_remove(struct board *b, struct board_domain *d);
 size_t board_count(const struct board *b);
 void board_each(struct board *b, void (*f)(void *ctx, struct board_domain *d), void *ctx);
 struct plan *board_plan(const struct board_domain *d);
+/* An equal plan (plan_equal) in the place of the old one: a reload.  Takes a reference. */
+void board_set_plan(struct board_domain *d, struct plan *plan);
 
 /* Rows: the plan's questions first, then SOA and NS of the zone's apex. */
 #define BOARD_SYSTEM_ROWS 2
@@ -121,6 +123,8 @@ void board_row_question(const struct board_domain *d, size_t row, struct questio
  */
 void board_set_columns(struct board_domain *d, struct zone *zone, struct sources *sources, bool finding,
     void (*free_zone)(void *ctx, struct zone *zone), void *ctx);
+/* The same zone again, the resolvers of sources anew. */
+void board_update_resolvers(struct board_domain *d, struct sources *sources);
 size_t board_n_columns(const struct board_domain *d);
 struct source *board_column_source(const struct board_domain *d, size_t col);	/* NULL: a server without address */
 bool board_column_applies(const struct board_domain *d, size_t row, size_t col);	/* the question is asked in its view */

@@ -16,6 +16,14 @@ board_plan(const struct board_domain *d)
 	return d->plan;
 }
 
+void
+board_set_plan(struct board_domain *d, struct plan *plan)
+{
+	plan_ref(plan);
+	plan_unref(d->plan);
+	d->plan = plan;
+}
+
 const struct zone *
 board_zone(const struct board_domain *d)
 {
@@ -159,4 +167,10 @@ board_set_columns(struct board_domain *d, struct zone *zone, struct sources *sou
 	d->free_zone_ctx = ctx;
 	d->finding = finding;
 	d->changed = true;
+}
+
+void
+board_update_resolvers(struct board_domain *d, struct sources *sources)
+{
+	board_set_columns(d, d->zone, sources, d->finding, d->free_zone, d->free_zone_ctx);
 }

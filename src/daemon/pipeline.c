@@ -48,6 +48,32 @@ sched_of(const struct conf *conf, const struct pipeline_config *cfg)
 	};
 }
 
+static struct prober_config
+limits_of(const struct conf *conf, const struct pipeline_config *cfg)
+{
+	return (struct prober_config){
+		.timeout_ms = 2000,
+		.set_aside_tries = 3,
+		.set_aside_ms = cfg->mode == SCHED_ONCE ? 0 : 10000,
+		.authority_private = conf->authority_private,
+		.wake = cfg->wake,
+		.wake_ctx = cfg->ctx,
+	};
+}
+
+void
+pipeline_configure(struct pipeline *p, const struct conf *conf)
+{
+	struct eval_policy policy = policy_of(conf, &p->cfg);
+	struct prober_config limits = limits_of(conf, &p->cfg);
+
+	p->conf = conf;
+	p->sched = sched_of(conf, &p->cfg);
+	board_set_policy(p->board, &policy);
+	prober_reconfigure(p->prober, &limits);
+	sources_reconfigure(p->sources, conf);
+}
+
 static int
 plan_all(struct pipeline *p, const struct catalog *catalog, struct err *err)
 {
@@ -69,14 +95,7 @@ pipeline_new(const struct conf *conf, const struct catalog *catalog, struct tran
 {
 	struct pipeline *p = xcalloc(1, sizeof(*p));
 	struct eval_policy policy = policy_of(conf, cfg);
-	struct prober_config limits = {
-		.timeout_ms = 2000,
-		.set_aside_tries = 3,
-		.set_aside_ms = cfg->mode == SCHED_ONCE ? 0 : 10000,
-		.authority_private = conf->authority_private,
-		.wake = cfg->wake,
-		.wake_ctx = cfg->ctx,
-	};
+	struct prober_config limits = limits_of(conf, cfg);
 
 	p->conf = conf;
 	p->clock = clock;
@@ -99,10 +118,8 @@ pipeline_free(struct pipeline *p)
 {
 	if (p == NULL)
 		return;
-	for (size_t i = 0; i < p->n_domains; i++) {
-		prober_forget(p->prober, p->domains[i]);
-		zone_finder_forget(p->finder, p->domains[i]);
-	}
+	for (size_t i = 0; i < p->n_domains; i++)
+		domain_forget(p->domains[i]);
 	heap_done(&p->due);
 	board_free(p->board);		/* gives its zones back to the finder */
 	for (size_t i = 0; i < p->n_domains; i++)
@@ -190,21 +207,28 @@ pipeline_run(struct pipeline *p)
 	return next;
 }
 
+/*
+ * Both are asked after every turn, with ten thousand domains perhaps: go on from the first that was not there yet.  What is
+ * settled stays settled; what was reached may be lost again, so success is only told after a look at all.
+ */
 bool
-pipeline_settled(const struct pipeline *p)
+pipeline_settled(struct pipeline *p)
 {
-	for (size_t i = 0; i < p->n_domains; i++)
-		if (!domain_is_settled(p->domains[i]))
-			return false;
-	return true;
+	while (p->n_settled < p->n_domains && domain_is_settled(p->domains[p->n_settled]))
+		p->n_settled++;
+	return p->n_settled == p->n_domains;
 }
 
 bool
-pipeline_reached(const struct pipeline *p)
+pipeline_reached(struct pipeline *p)
 {
-	for (size_t i = 0; i < p->n_domains; i++)
-		if (!board_reached(p->domains[i]->b, p->cfg.until))
+	for (int look = 0; look < 2; look++) {
+		while (p->n_reached < p->n_domains && board_reached(p->domains[p->n_reached]->b, p->cfg.until))
+			p->n_reached++;
+		if (p->n_reached < p->n_domains)
 			return false;
+		p->n_reached = 0;
+	}
 	return true;
 }
 
@@ -217,15 +241,28 @@ pipeline_n_domains(const struct pipeline *p)
 struct status *
 pipeline_status(struct pipeline *p, size_t i, struct arena *a)
 {
-	struct domain *d = p->domains[i];
+	return pipeline_status_of(p, p->domains[i]->b, a);
+}
 
-	return board_status(d->b, d->due.pos != 0 ? d->due.key : 0, a);
+struct status *
+pipeline_status_of(struct pipeline *p, struct board_domain *b, struct arena *a)
+{
+	const struct domain *d = board_user(b);
+
+	(void)p;
+	return board_status(b, d->due.pos != 0 ? d->due.key : 0, a);
 }
 
 struct board *
 pipeline_board(struct pipeline *p)
 {
 	return p->board;
+}
+
+struct prober *
+pipeline_prober(struct pipeline *p)
+{
+	return p->prober;
 }
 
 struct sources *

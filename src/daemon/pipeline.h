@@ -19,6 +19,10 @@ struct pipeline_config {
 	bool peek;			/* ask resolvers although the gate is shut */
 	board_on_transition *on_transition;	/* may be NULL */
 	void (*wake)(void *ctx);	/* something came in: call pipeline_run() soon; never NULL, called from the transport */
+	/* A domain's document has changed (after its transitions were told); may be NULL. */
+	void (*on_changed)(void *ctx, struct board_domain *b);
+	/* What is remembered of a domain that is added: board_snapshot's bytes; false = nothing.  May be NULL. */
+	bool (*restore)(void *ctx, const char *domain, const void **ret, size_t *ret_n);
 	void *ctx;
 };
 
@@ -31,16 +35,39 @@ struct pipeline *pipeline_new(const struct conf *conf, const struct catalog *cat
 /* Do all that is due; returns the monotonic ms at which it wants to be called again (INT64_MAX: only an answer can change anything). */
 int64_t pipeline_run(struct pipeline *p);
 /* SCHED_ONCE: nothing in flight and nothing that could change without waiting for a TTL. */
-bool pipeline_settled(const struct pipeline *p);
+bool pipeline_settled(struct pipeline *p);
 /* Every domain has reached cfg.until. */
-bool pipeline_reached(const struct pipeline *p);
+bool pipeline_reached(struct pipeline *p);
 size_t pipeline_n_domains(const struct pipeline *p);
 /* The i-th domain of conf; roll-up first, so that it is true now. */
 struct status *pipeline_status(struct pipeline *p, size_t i, struct arena *a);
 struct board *pipeline_board(struct pipeline *p);
+struct prober *pipeline_prober(struct pipeline *p);
 struct sources *pipeline_sources(struct pipeline *p);
 /* True when no source at all has ever answered and everything tried has failed: "no network". */
 bool pipeline_no_network(const struct pipeline *p);
 void pipeline_free(struct pipeline *p);
+
+/* ---- the daemon: domains come and go ---- */
+
+struct pipeline_spec {			/* a domain of a configuration */
+	const struct conf *conf;
+	size_t index;
+};
+/*
+ * Go on with another configuration: conf for what is global, specs for the domains.  All or nothing: -1 with words leaves
+ * everything as it was.  Afterwards nothing refers to the configurations and catalogs of before.  What did not change keeps
+ * its state; what changed keeps what still applies.
+ */
+int pipeline_reload(struct pipeline *p, const struct conf *conf, const struct catalog *catalog,
+    const struct pipeline_spec *specs, size_t n, struct err *err);
+/* Add or replace one. */
+int pipeline_put(struct pipeline *p, const struct catalog *catalog, struct pipeline_spec spec, struct err *err);
+/* NULL when it is not watched.  name: lower-case A-labels. */
+struct board_domain *pipeline_find(const struct pipeline *p, const char *name);
+void pipeline_remove(struct pipeline *p, struct board_domain *b);
+/* Ask the authorities now, and be quick for two minutes. */
+void pipeline_check(struct pipeline *p, struct board_domain *b);
+struct status *pipeline_status_of(struct pipeline *p, struct board_domain *b, struct arena *a);
 
 #endif

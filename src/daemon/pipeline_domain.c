@@ -17,6 +17,7 @@
 
 static void zone_found(void *ctx, uint64_t tag, struct zone *zone);
 static void child_found(void *ctx, uint64_t tag, struct zone *zone);
+static void ask_unasked(struct domain *d, int64_t now);
 
 static void
 give_back_zone(void *ctx, struct zone *zone)
@@ -46,25 +47,6 @@ authorities_of(const struct pipeline *p, const struct board_domain *b)
 	enum authorities_policy own = plan_conf(board_plan(b))->authorities;
 
 	return own == AUTHORITIES_UNSET ? p->conf->authorities : own;
-}
-
-struct domain *
-domain_new(struct pipeline *p, struct board_domain *b)
-{
-	struct domain *d = xcalloc(1, sizeof(*d));
-
-	d->p = p;
-	d->b = b;
-	d->sched.eager_since_ms = p->clock->mono_ms(p->clock);
-	d->no_authorities = authorities_of(p, b) == AUTHORITIES_NONE;
-	d->phase = d->no_authorities ? PHASE_ASKING : PHASE_FIND_ZONE;
-	d->zone_due_ms = SCHED_NEVER;
-	board_set_user(b, d);
-	board_set_columns(b, NULL, p->sources, !d->no_authorities, give_back_zone, p);
-	d->gates_stale = true;
-	pipeline_mark_dirty(d);
-	domain_due(d, d->sched.eager_since_ms);
-	return d;
 }
 
 void
@@ -283,19 +265,13 @@ static void
 child_found(void *ctx, uint64_t tag, struct zone *zone)
 {
 	struct domain *d = ctx;
-	size_t before = board_n_columns(d->b);
 	int64_t now = now_of(d);
 
 	(void)tag;
 	d->p->n_finding--;
 	d->child_finding = false;
 	board_set_columns(d->b, zone, d->p->sources, false, give_back_zone, d->p);
-	for (size_t row = 0; row < board_n_rows(d->b) && board_n_columns(d->b) > before; row++)
-		for (size_t col = 0; col < board_n_columns(d->b); col++)
-			if (board_column_applies(d->b, row, col) &&
-			    board_column_source(d->b, col)->kind == SOURCE_AUTHORITY &&
-			    !board_cell(d->b, row, col)->asked && !board_cell(d->b, row, col)->in_flight)
-				cell_plan(d, board_cell(d->b, row, col), now);
+	ask_unasked(d, now);
 	domain_due(d, d->zone_due_ms);
 	d->gates_stale = true;
 	pipeline_mark_dirty(d);
@@ -325,6 +301,136 @@ child_start(struct domain *d)
 		zone_add_child(d->p->finder, zone, ns, child_found, d, 0);
 	}
 	arena_free(a);
+}
+
+/* ---- coming, going and changing ---- */
+
+/* What may be asked and nobody has asked yet is asked now. */
+static void
+ask_unasked(struct domain *d, int64_t now)
+{
+	for (size_t row = 0; row < board_n_rows(d->b); row++) {
+		for (size_t col = 0; col < board_n_columns(d->b); col++) {
+			struct cell *c = board_cell(d->b, row, col);
+
+			if (board_column_applies(d->b, row, col) && !c->asked && !c->in_flight && c->due == 0 &&
+			    cell_allowed(d, row, board_column_source(d->b, col)))
+				cell_plan(d, c, now);
+		}
+	}
+}
+
+/* Go on where the last run stopped: nobody is asked what is still fresh. */
+static void
+domain_resume(struct domain *d, int64_t now)
+{
+	const struct zone *zone = board_zone(d->b);
+
+	d->phase = PHASE_ASKING;
+	d->child_done = true;
+	d->internal_asked = true;
+	d->sched.complete = board_state(d->b) == DOMAIN_COMPLETE;
+	d->gates = d->no_authorities || d->p->cfg.peek ? UINT64_MAX : board_gates(d->b);
+	for (size_t row = 0; row < board_n_rows(d->b); row++) {
+		for (size_t col = 0; col < board_n_columns(d->b); col++) {
+			const struct source *s = board_column_source(d->b, col);
+			struct cell *c = board_cell(d->b, row, col);
+			int64_t at;
+
+			if (s == NULL || !c->asked)
+				continue;
+			at = sched_next(&d->p->sched, &d->sched, c, s->kind, c->good,
+			    board_ticks_ms(d->p->board, c->checked));
+			cell_plan(d, c, at > now || at == SCHED_NEVER ? at : now);
+		}
+	}
+	ask_unasked(d, now);
+	if (zone != NULL)
+		d->zone_due_ms = zone_next(d, zone, now);
+}
+
+/* What is remembered of the domain; its cells are due when they would have been. */
+static bool
+domain_restore(struct domain *d)
+{
+	struct pipeline *p = d->p;
+	const void *bytes;
+	bool has_zone;
+	size_t n;
+
+	if (p->replanned != NULL) {
+		bytes = p->replanned->p;
+		n = p->replanned->len;
+	} else if (p->cfg.restore == NULL || !p->cfg.restore(p->cfg.ctx, plan_domain(board_plan(d->b)), &bytes, &n)) {
+		return false;
+	}
+	if (!board_restore(d->b, bytes, n, p->finder, p->sources, give_back_zone, p, &has_zone)) {
+		log_warn("%s: what the store remembers of it cannot be read; starting anew", plan_domain(board_plan(d->b)));
+		return false;
+	}
+	return has_zone || d->no_authorities;
+}
+
+struct domain *
+domain_new(struct pipeline *p, struct board_domain *b)
+{
+	struct domain *d = xcalloc(1, sizeof(*d));
+	int64_t now = p->clock->mono_ms(p->clock);
+
+	d->p = p;
+	d->b = b;
+	d->generation = p->generation;
+	d->sched.eager_since_ms = now;
+	d->no_authorities = authorities_of(p, b) == AUTHORITIES_NONE;
+	d->zone_due_ms = SCHED_NEVER;
+	board_set_user(b, d);
+	board_set_columns(b, NULL, p->sources, !d->no_authorities, give_back_zone, p);
+	if (domain_restore(d))
+		domain_resume(d, now);
+	else
+		d->phase = d->no_authorities ? PHASE_ASKING : PHASE_FIND_ZONE;
+	d->revision = board_revision(b);
+	d->gates_stale = true;
+	pipeline_mark_dirty(d);
+	domain_due(d, now);
+	return d;
+}
+
+void
+domain_forget(struct domain *d)
+{
+	prober_forget(d->p->prober, d);
+	zone_finder_forget(d->p->finder, d);
+	d->p->n_finding -= (d->phase == PHASE_FINDING) + d->child_finding;
+	heap_remove(&d->p->due, &d->due);
+	for (struct domain **at = &d->p->dirty; *at != NULL; at = &(*at)->next_dirty) {
+		if (*at == d) {
+			*at = d->next_dirty;
+			break;
+		}
+	}
+}
+
+void
+domain_refresh(struct domain *d, int64_t now)
+{
+	board_update_resolvers(d->b, d->p->sources);
+	d->gates_stale = true;
+	ask_unasked(d, now);
+	pipeline_mark_dirty(d);
+}
+
+void
+domain_check(struct domain *d, int64_t now)
+{
+	d->sched.eager_since_ms = now;
+	ask_all(d, COLUMNS_AUTHORITIES, UINT64_MAX, now);
+	if (d->no_authorities)
+		ask_all(d, COLUMNS_PUBLIC, UINT64_MAX, now);
+	if (board_zone(d->b) != NULL && board_zone(d->b)->status != ZONE_FOUND) {
+		d->zone_due_ms = now;
+		domain_due(d, now);
+	}
 }
 
 /* ---- turns ---- */
@@ -382,6 +488,19 @@ watch_serial(struct domain *d, int64_t now)
 	d->soa_serial = serial;
 }
 
+/* Complete, or not any more: the authorities are asked at another pace from now on. */
+static void
+domain_finished_check(struct domain *d, int64_t now)
+{
+	bool complete = board_reached(d->b, UNTIL_COMPLETE);
+
+	if (complete == d->sched.complete)
+		return;
+	d->sched.complete = complete;
+	if (!complete)
+		d->sched.eager_since_ms = now;	/* something was lost: whoever mends it will not wait for the guard */
+}
+
 void
 domain_settle(struct domain *d, int64_t now)
 {
@@ -392,7 +511,10 @@ domain_settle(struct domain *d, int64_t now)
 	if (d->p->sched.mode == SCHED_ONCE && d->in_flight > 0)
 		return;
 	board_rollup(d->b);
-	d->sched.complete = board_reached(d->b, UNTIL_COMPLETE);
+	domain_finished_check(d, now);
+	if (d->revision != board_revision(d->b) && d->p->cfg.on_changed != NULL)
+		d->p->cfg.on_changed(d->p->cfg.ctx, d->b);
+	d->revision = board_revision(d->b);
 }
 
 bool

@@ -20,7 +20,9 @@ struct pipeline {
 	struct heap due;		/* of struct domain */
 	struct domain *dirty;		/* to be rolled up */
 	unsigned n_finding;
-	bool answered;			/* somebody has ever answered anything */
+	size_t n_reached, n_settled;	/* so many of the first domains were, when last looked at */
+	unsigned generation;		/* of the configuration */
+	const struct str *replanned;	/* the domain just being taken up again, as bytes */
 };
 
 /*
@@ -42,10 +44,18 @@ struct domain {
 	uint32_t soa_serial;
 	int64_t zone_due_ms;
 	struct sched_domain sched;
+	unsigned generation;
+	uint64_t revision;		/* as last told by on_changed */
 };
 
-/* A domain that begins: not asked yet, due at once. */
+/* A domain that begins: with what is remembered of it, else not asked yet; due at once. */
 struct domain *domain_new(struct pipeline *p, struct board_domain *b);
+/* Columns anew (the list of resolvers may have changed); what nobody has asked yet is asked. */
+void domain_refresh(struct domain *d, int64_t now_ms);
+/* As after a change by hand: everything at the authorities is asked now. */
+void domain_check(struct domain *d, int64_t now_ms);
+/* Off the heap and the lists, nothing in flight for it any more. */
+void domain_forget(struct domain *d);
 void domain_free(struct domain *d);
 /* Ask all that is due now, and put the domain where it is due next. */
 void domain_turn(struct domain *d, int64_t now_ms);
@@ -54,6 +64,8 @@ void domain_settle(struct domain *d, int64_t now_ms);
 /* SCHED_ONCE: nothing more comes without waiting. */
 bool domain_is_settled(const struct domain *d);
 
+/* pipeline.c: what of a configuration is global, to all rooms. */
+void pipeline_configure(struct pipeline *p, const struct conf *conf);
 /* pipeline.c: put d on the list of those to be rolled up. */
 void pipeline_mark_dirty(struct domain *d);
 
