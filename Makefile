@@ -26,10 +26,12 @@ CORE_ROOMS = base dns conf plan resolver eval board sched view
 EDGE_ROOMS = loop transport store
 # The pipeline and the options belong to core: the scenario tests run the former on virtual time, a unit test the latter.
 CORE_EXTRA = $(wildcard src/daemon/pipeline*.c src/daemon/options*.c)
+# What talks to systemd belongs to edge: tests play the service manager.
+EDGE_EXTRA = $(wildcard src/daemon/systemd*.c src/daemon/journal*.c)
 
 CORE_SRC := $(foreach r,$(CORE_ROOMS),$(wildcard src/$(r)/*.c)) $(CORE_EXTRA)
-EDGE_SRC := $(foreach r,$(EDGE_ROOMS),$(wildcard src/$(r)/*.c))
-MAIN_SRC := $(filter-out $(CORE_EXTRA),$(wildcard src/daemon/*.c))
+EDGE_SRC := $(foreach r,$(EDGE_ROOMS),$(wildcard src/$(r)/*.c)) $(EDGE_EXTRA)
+MAIN_SRC := $(filter-out $(CORE_EXTRA) $(EDGE_EXTRA),$(wildcard src/daemon/*.c))
 TLIB_SRC := $(wildcard tests/lib/*.c)
 
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))

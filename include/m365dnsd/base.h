@@ -214,6 +214,8 @@ void log_init(enum log_level max);
 /* Send lines elsewhere (tests, fuzzers); NULL restores stderr. */
 void log_redirect(void (*sink)(void *ctx, enum log_level level, const char *line), void *ctx);
 bool log_wanted(enum log_level level);
+/* Do the lines go to the journal? */
+bool log_is_journal(void);
 void log_at(enum log_level level, const char *fmt, ...) PRINTF_LIKE(2, 3);
 #define log_err(...)    log_at(LOG_LVL_ERR, __VA_ARGS__)
 #define log_warn(...)   log_at(LOG_LVL_WARNING, __VA_ARGS__)

@@ -45,6 +45,12 @@ log_wanted(enum log_level level)
 	return level <= max_level;
 }
 
+bool
+log_is_journal(void)
+{
+	return to_journal && sink_fn == NULL;
+}
+
 /* One write(2) a line, so that lines of two threads do not mix. */
 static void
 write_stderr(enum log_level level, const char *line)
