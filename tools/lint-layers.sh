@@ -19,7 +19,8 @@ rooms() {
 	loop base
 	transport base dns conf resolver loop
 	store base dns conf plan resolver eval board
-	daemon base dns conf plan resolver eval board sched view loop transport store
+	daemon base dns conf plan resolver eval board sched view loop transport store notify
+	notify base dns conf plan resolver eval board view loop
 	END
 }
 
@@ -32,6 +33,7 @@ libraries() {
 	event2/.*		src/loop/.*
 	ares.*\.h		src/transport/.*
 	sqlite3.*\.h		src/store/.*
+	curl/.*			src/notify/.*
 	END
 }
 

@@ -19,6 +19,7 @@ table() {
 	build	pc:libcares		libc-ares-dev		c-ares-devel
 	build	pc:libevent_core	libevent-dev		libevent-devel
 	build	pc:sqlite3		libsqlite3-dev		sqlite-devel
+	build	pc:libcurl		libcurl4-openssl-dev	libcurl-devel
 	build	pc:libconfuse		libconfuse-dev		libconfuse-devel
 	build	pc:jansson		libjansson-dev		jansson-devel
 	build	pc:libidn2		libidn2-dev		libidn2-devel
