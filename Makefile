@@ -233,6 +233,9 @@ INSTALL_DATA = $(INSTALL) -m 644
 MAN8 = $(wildcard man/*.8)
 MAN5 = $(wildcard man/*.5)
 CATALOG := $(wildcard etc/catalog.conf)
+# None without systemd.  Only the place of the program differs from machine to machine.
+UNITS := $(if $(systemdsystemunitdir),$(wildcard systemd/*.service systemd/*.socket))
+unitdir = $(DESTDIR)$(systemdsystemunitdir)
 
 install: all
 	$(INSTALL) -d $(DESTDIR)$(sbindir) $(DESTDIR)$(mandir)/man5 $(DESTDIR)$(mandir)/man8 $(DESTDIR)$(confdir)/conf.d \
@@ -241,12 +244,16 @@ install: all
 	$(INSTALL_DATA) $(MAN8) $(DESTDIR)$(mandir)/man8
 	$(INSTALL_DATA) $(MAN5) $(DESTDIR)$(mandir)/man5
 	$(if $(CATALOG),$(INSTALL_DATA) $(CATALOG) $(DESTDIR)$(datadir)/m365dnsd)
+	$(if $(UNITS),$(INSTALL) -d $(unitdir))
+	$(foreach u,$(UNITS),sed 's|/usr/sbin/|$(sbindir)/|' $(u) >$(unitdir)/$(notdir $(u)) && \
+	    chmod 644 $(unitdir)/$(notdir $(u)) &&) :
 	$(INSTALL_DATA) README.md NEWS LICENSE etc/m365dnsd.conf.example $(DESTDIR)$(docdir)
 	test -e $(DESTDIR)$(confdir)/m365dnsd.conf || \
 	    $(INSTALL_DATA) etc/m365dnsd.conf.example $(DESTDIR)$(confdir)/m365dnsd.conf
 # The configuration stays: it is the administrator's.
 uninstall:
 	rm -f $(DESTDIR)$(sbindir)/m365dnsd $(MAN8:man/%=$(DESTDIR)$(mandir)/man8/%) $(MAN5:man/%=$(DESTDIR)$(mandir)/man5/%)
+	$(if $(UNITS),rm -f $(UNITS:systemd/%=$(unitdir)/%))
 	rm -rf $(DESTDIR)$(datadir)/m365dnsd $(DESTDIR)$(docdir)
 
 # ---- releasing: an archive that builds without autoconf ----

@@ -33,6 +33,11 @@ make install DESTDIR="$work/root" >install.log
 for f in usr/share/man/man8/m365dnsd.8 usr/share/man/man5/m365dnsd.conf.5 etc/m365dnsd/m365dnsd.conf etc/m365dnsd/conf.d; do
 	[ -e "$work/root/$f" ] || die "$f was not installed"
 done
+units=$(sed -n 's/^systemdsystemunitdir = //p' config.mk)
+if [ -n "$units" ]; then
+	grep -q '^ExecStart=/usr/sbin/m365dnsd$' "$work/root$units/m365dnsd.service" || die 'the unit does not start the program'
+	[ -e "$work/root$units/m365dnsd.socket" ] || die 'm365dnsd.socket was not installed'
+fi
 if [ -x build/m365dnsd ]; then
 	"$work/root/usr/sbin/m365dnsd" --version
 fi

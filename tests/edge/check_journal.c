@@ -199,6 +199,33 @@ START_TEST(each_event_has_an_id_of_its_own)
 }
 END_TEST
 
+/* What administrators filter by stands in the manual. */
+START_TEST(man_page_has_the_ids)
+{
+	const char *srcdir = getenv("srcdir");
+	char *page = xasprintf("%s/man/m365dnsd.8", srcdir != NULL ? srcdir : ".");
+	FILE *f = fopen(page, "re");
+	struct str man = STR_INIT;
+	char buf[4096];
+	size_t n;
+
+	ck_assert_msg(f != NULL, "cannot open %s: start the tests in the source tree, or set srcdir", page);
+	free(page);
+	while ((n = fread(buf, 1, sizeof(buf), f)) > 0)
+		str_addn(&man, buf, n);
+	fclose(f);
+	for (size_t i = 0; i < event_names.n; i++) {
+		struct transition t = { .domain = "contoso.com", .event = (enum event)event_names.rows[i].id };
+		char *row = xasprintf(".It %s Ta %s Ta %s\n", event_names.rows[i].name, journal_message_id(t.event),
+		    journal_priority(&t) == LOG_LVL_WARNING ? "warning" : "notice");
+
+		ck_assert_msg(strstr(str_c(&man), row) != NULL, "man/m365dnsd.8 has no line %s", row);
+		free(row);
+	}
+	str_done(&man);
+}
+END_TEST
+
 START_TEST(long_values_are_cut)
 {
 	struct transition t = cases[0].t;
@@ -281,6 +308,7 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, fields_of_an_entry, 0, (int)ARRAY_LEN(cases));
 	tcase_add_test(t, each_event_has_an_id_of_its_own);
+	tcase_add_test(t, man_page_has_the_ids);
 	tcase_add_test(t, long_values_are_cut);
 	tcase_add_test(t, falls_back_to_the_log);
 	tcase_add_test(t, without_a_journal);
