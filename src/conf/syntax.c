@@ -16,6 +16,7 @@
  */
 #include <confuse.h>
 #include <locale.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,6 +47,8 @@ struct reader {
 	int error_line;
 };
 static struct reader *current;
+/* libConfuse has one scanner for the whole process, and a reload reads on a thread of its own. */
+static pthread_mutex_t scanner = PTHREAD_MUTEX_INITIALIZER;
 
 /* Is this event new?  False when an earlier pass has told it. */
 static bool
@@ -316,10 +319,12 @@ parse(struct reader *r, const char *text, bool whole)
 	locale_t c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
 	locale_t before = uselocale(c_locale);
 
+	pthread_mutex_lock(&scanner);
 	current = r;
 	while (pass(r, text))
 		continue;
 	current = NULL;
+	pthread_mutex_unlock(&scanner);
 	if (r->error != NULL && whole)
 		conf_problem_add(r->problems, r->file, r->error_line, "%s", r->error);
 	uselocale(before);

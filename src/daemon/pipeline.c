@@ -75,11 +75,12 @@ pipeline_configure(struct pipeline *p, const struct conf *conf)
 }
 
 static int
-plan_all(struct pipeline *p, const struct catalog *catalog, struct err *err)
+plan_all(struct pipeline *p, const struct catalog *catalog, const struct pipeline_spec *specs, size_t n, struct err *err)
 {
-	p->domains = xcalloc(p->conf->n_domains + 1, sizeof(struct domain *));
-	for (size_t i = 0; i < p->conf->n_domains; i++) {
-		struct plan *plan = plan_build(catalog, p->conf, i, err);
+	p->domains = xcalloc(n + 1, sizeof(struct domain *));
+	for (size_t i = 0; i < n; i++) {
+		struct plan *plan = plan_build(catalog, specs == NULL ? p->conf : specs[i].conf,
+		    specs == NULL ? i : specs[i].index, err);
 
 		if (plan == NULL)
 			return -1;
@@ -90,8 +91,8 @@ plan_all(struct pipeline *p, const struct catalog *catalog, struct err *err)
 }
 
 struct pipeline *
-pipeline_new(const struct conf *conf, const struct catalog *catalog, struct transport *transport,
-    const struct clock *clock, const struct pipeline_config *cfg, struct err *err)
+pipeline_new(const struct conf *conf, const struct catalog *catalog, const struct pipeline_spec *specs, size_t n,
+    struct transport *transport, const struct clock *clock, const struct pipeline_config *cfg, struct err *err)
 {
 	struct pipeline *p = xcalloc(1, sizeof(*p));
 	struct eval_policy policy = policy_of(conf, cfg);
@@ -106,7 +107,7 @@ pipeline_new(const struct conf *conf, const struct catalog *catalog, struct tran
 	p->lookup = lookup_new(p->prober, p->sources, clock);
 	p->finder = zone_finder_new(p->prober, p->lookup, p->sources, clock);
 	p->board = board_new(clock, &policy, cfg->on_transition, cfg->ctx);
-	if (plan_all(p, catalog, err) == -1) {
+	if (plan_all(p, catalog, specs, specs == NULL ? conf->n_domains : n, err) == -1) {
 		pipeline_free(p);
 		return NULL;
 	}

@@ -26,12 +26,17 @@ struct pipeline_config {
 	void *ctx;
 };
 
+struct pipeline_spec {			/* a domain of a configuration */
+	const struct conf *conf;
+	size_t index;
+};
+
 /*
- * Watches every domain of conf.  Keeps conf and catalog (the caller's, to be freed after the pipeline) and owns transport.
+ * Watches the domains of specs, with specs NULL every domain of conf.  Keeps conf and catalog (the caller's, to be freed after the pipeline) and owns transport.
  * NULL with words when a domain cannot be planned.
  */
-struct pipeline *pipeline_new(const struct conf *conf, const struct catalog *catalog, struct transport *transport,
-    const struct clock *clock, const struct pipeline_config *cfg, struct err *err);
+struct pipeline *pipeline_new(const struct conf *conf, const struct catalog *catalog, const struct pipeline_spec *specs,
+    size_t n, struct transport *transport, const struct clock *clock, const struct pipeline_config *cfg, struct err *err);
 /* Do all that is due; returns the monotonic ms at which it wants to be called again (INT64_MAX: only an answer can change anything). */
 int64_t pipeline_run(struct pipeline *p);
 /* SCHED_ONCE: nothing in flight and nothing that could change without waiting for a TTL. */
@@ -50,10 +55,6 @@ void pipeline_free(struct pipeline *p);
 
 /* ---- the daemon: domains come and go ---- */
 
-struct pipeline_spec {			/* a domain of a configuration */
-	const struct conf *conf;
-	size_t index;
-};
 /*
  * Go on with another configuration: conf for what is global, specs for the domains.  All or nothing: -1 with words leaves
  * everything as it was.  Afterwards nothing refers to the configurations and catalogs of before.  What did not change keeps

@@ -146,7 +146,7 @@ start(struct run *r)
 	r->due = loop_timer_new(r->loop, step, r);
 	r->deadline = loop_timer_new(r->loop, on_deadline, r);
 	r->tick = loop_timer_new(r->loop, on_tick, r);
-	r->pipeline = pipeline_new(r->conf, r->catalog, transport, &clock_system, &cfg, &err);
+	r->pipeline = pipeline_new(r->conf, r->catalog, NULL, 0, transport, &clock_system, &cfg, &err);
 	if (r->pipeline == NULL)
 		return complain_usage(r->o, err.msg);
 	if (r->o->mode == MODE_WAIT)

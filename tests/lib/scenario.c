@@ -260,7 +260,7 @@ do_start(struct scenario *s, char **w, size_t n)
 	s->cfg.on_transition = on_transition;
 	s->cfg.wake = on_wake;
 	s->cfg.ctx = s;
-	s->pipeline = pipeline_new(s->conf, s->catalog, fakenet_transport(s->net), &s->clock, &s->cfg, &err);
+	s->pipeline = pipeline_new(s->conf, s->catalog, NULL, 0, fakenet_transport(s->net), &s->clock, &s->cfg, &err);
 	return s->pipeline == NULL ? fail(s, err.msg) : 0;
 }
 
