@@ -19,6 +19,7 @@
 
 #define BACKLOG_ENOUGH 128	/* asks waiting at a source: more would only age in its queue */
 #define FINDING_MAX_AT_ONCE 256
+#define DIRTY_AT_ONCE 64	/* roll-ups a turn, about 5 ms */
 
 static struct eval_policy
 policy_of(const struct conf *conf, const struct pipeline_config *cfg)
@@ -175,19 +176,20 @@ run_due(struct pipeline *p, int64_t now)
 	return any;
 }
 
-/* Roll up the domains that something came in for; those with more in flight wait for it unless somebody watches. */
+/*
+ * Roll up the domains that something came in for, a few a turn: all of a large configuration at once (at the start, say) would
+ * keep sockets and timers waiting.
+ */
 static void
-run_dirty(struct pipeline *p, int64_t now)
+run_dirty(struct pipeline *p, int64_t now, unsigned *budget)
 {
-	struct domain *list = p->dirty;
+	while (p->dirty != NULL && *budget > 0) {
+		struct domain *d = p->dirty;
 
-	p->dirty = NULL;
-	while (list != NULL) {
-		struct domain *d = list;
-
-		list = d->next_dirty;
+		p->dirty = d->next_dirty;
 		d->is_dirty = false;
 		domain_settle(d, now);
+		(*budget)--;
 	}
 }
 
@@ -195,17 +197,18 @@ int64_t
 pipeline_run(struct pipeline *p)
 {
 	int64_t now = p->clock->mono_ms(p->clock), next;
+	unsigned budget = DIRTY_AT_ONCE;
 	struct heap_item *top;
 
 	do {
 		next = prober_run(p->prober);
-		run_dirty(p, now);
-	} while (run_due(p, now) || p->dirty != NULL);
+		run_dirty(p, now, &budget);
+	} while (run_due(p, now) || (p->dirty != NULL && budget > 0));
 	next = prober_run(p->prober);
 	top = heap_top(&p->due);
 	if (top != NULL && top->key > now && top->key < next)
 		next = top->key;
-	return next;
+	return p->dirty != NULL ? now : next;
 }
 
 /*

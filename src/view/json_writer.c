@@ -1,17 +1,27 @@
 /* SPDX-License-Identifier: ISC */
 #include "escape.h"
 
+#include <string.h>
+
+/* The comma, and ,"key": as one piece where it is short; a document has thousands.  Keys are ours: nothing to escape. */
 static void
 begin(struct json_writer *j, const char *key)
 {
-	if (j->comma)
-		str_addc(j->out, ',');
-	j->comma = true;
-	if (key != NULL) {
-		str_addc(j->out, '"');
-		str_add(j->out, key);		/* ours: nothing to escape */
-		str_add(j->out, "\":");
+	char buf[48];
+	size_t n = key != NULL ? strlen(key) : 0;
+
+	buf[0] = ',';
+	if (key == NULL || n + 4 > sizeof(buf)) {
+		str_addn(j->out, buf, j->comma);
+		if (key != NULL)
+			str_addf(j->out, "\"%s\":", key);
+	} else {
+		buf[1] = '"';
+		memcpy(buf + 2, key, n);
+		memcpy(buf + 2 + n, "\":", 2);
+		str_addn(j->out, buf + !j->comma, n + 3 + j->comma);
 	}
+	j->comma = true;
 }
 
 void

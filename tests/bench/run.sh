@@ -23,7 +23,8 @@ if [ "$(nproc)" -ge 2 ] && command -v taskset >/dev/null; then
 fi
 
 start_server() {	# arguments of bench_server after the port
-	$on_server "$build/bench/bench_server" "$port" "$@" >"$tmp/server" &
+	: >"$tmp/server"
+	$on_server "$build/bench/bench_server" "$port" "$@" >>"$tmp/server" &
 	server=$!
 	until grep -q ready "$tmp/server"; do
 		kill -0 "$server" || exit 1
