@@ -23,7 +23,7 @@ FORTIFY = $(if $(SAN)$(filter -O0,$(OPT) $(CFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIF
 # ---- rooms: libcore.a knows no network, libedge.a does; a room is a directory ----
 
 CORE_ROOMS = base dns conf plan resolver eval board sched view
-EDGE_ROOMS = loop transport store notify
+EDGE_ROOMS = loop transport store notify http
 # The pipeline and the options belong to core: the scenario tests run the former on virtual time, a unit test the latter.
 CORE_EXTRA = $(wildcard src/daemon/pipeline*.c src/daemon/options*.c)
 # What talks to systemd belongs to edge: tests play the service manager.

@@ -19,8 +19,9 @@ rooms() {
 	loop base
 	transport base dns conf resolver loop
 	store base dns conf plan resolver eval board
-	daemon base dns conf plan resolver eval board sched view loop transport store notify
 	notify base dns conf plan resolver eval board view loop
+	http base loop
+	daemon base dns conf plan resolver eval board sched view loop transport store notify http
 	END
 }
 
@@ -34,6 +35,8 @@ libraries() {
 	ares.*\.h		src/transport/.*
 	sqlite3.*\.h		src/store/.*
 	curl/.*			src/notify/.*
+	microhttpd\.h		src/http/.*
+	zlib\.h			src/http/gzip\.c
 	END
 }
 

@@ -20,6 +20,8 @@ table() {
 	build	pc:libevent_core	libevent-dev		libevent-devel
 	build	pc:sqlite3		libsqlite3-dev		sqlite-devel
 	build	pc:libcurl		libcurl4-openssl-dev	libcurl-devel
+	build	pc:libmicrohttpd	libmicrohttpd-dev	libmicrohttpd-devel
+	build	pc:zlib			zlib1g-dev		zlib-devel
 	build	pc:libconfuse		libconfuse-dev		libconfuse-devel
 	build	pc:jansson		libjansson-dev		jansson-devel
 	build	pc:libidn2		libidn2-dev		libidn2-devel
