@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * loop: timers, descriptors and signals on one thread; the only room that knows libevent.  Core does not use it: it says when
- * it wants to run again, and the daemon arms one timer.
+ * loop: timers, descriptors and signals on one thread; the only room that knows libevent.  Core does not use it: it
+ * says when it wants to run again, and the daemon arms one timer.
  */
 #ifndef M365DNSD_LOOP_H
 #define M365DNSD_LOOP_H

@@ -2,12 +2,13 @@
 /*
  * loop over libevent_core.
  *
- * One turn is: one pass of libevent, then the deferred calls.  A call deferred from a deferred call waits for the next turn,
- * so that I/O gets its chance in between; while any are waiting the pass does not block.
+ * One turn is: one pass of libevent, then the deferred calls.  A call deferred from a deferred call waits for the
+ * next turn, so that I/O gets its chance in between; while any are waiting the pass does not block.
  *
- * Timers count from libevent's cached time (the beginning of the pass, CLOCK_MONOTONIC_COARSE: 4 ms), so one may fire a few
- * milliseconds early or late; callers compare with their own clock and arm again.  EPOLL_USE_CHANGELIST stays off: it delays
- * epoll_ctl, and c-ares closes a descriptor right after saying so.  Nothing here is thread safe, and needs no locks.
+ * Timers count from libevent's cached time (the beginning of the pass, CLOCK_MONOTONIC_COARSE: 4 ms), so one may fire
+ * a few milliseconds early or late; callers compare with their own clock and arm again.  EPOLL_USE_CHANGELIST stays
+ * off: it delays epoll_ctl, and c-ares closes a descriptor right after saying so.  Nothing here is thread safe, and
+ * needs no locks.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -184,7 +185,11 @@ loop_run(struct loop *l)
 {
 	l->stopping = false;
 	while (!l->stopping) {
-		event_base_loop(l->base, EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY | (l->waiting.n > 0 ? EVLOOP_NONBLOCK : 0));
+		int flags = EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY;
+
+		if (l->waiting.n > 0)
+			flags |= EVLOOP_NONBLOCK;
+		event_base_loop(l->base, flags);
 		if (!l->stopping)
 			run_deferred(l);
 		turn_end(l);

@@ -5,21 +5,24 @@
  * What c-ares does: keep ids and time-outs, speak TCP.  What it is kept from:
  *
  *   retries         tries = 1; the prober owns them.
- *   system files    all seven options of ARES_CONFIG_CHECK are given, so none is read (and CVE-2024-25629 cannot bite).
- *   messages        For UDP it sends a ticket, a header and the question ".", in whose place the query goes out, and is shown
- *                   a receipt for the answer, which passes by it from the ring to the caller.  1.18 would decode the question
- *                   of query and answer into text (a third of all instructions here), cut answers at 512 bytes, and after one
- *                   FORMERR cut 11 bytes off the query and do without EDNS on this channel for good (process_answer); 1.34
- *                   would decode and encode both, and fail everything in flight when an answer is malformed.
- *   TC by itself    its own TCP connection shares the fate of the UDP socket: a server that closes TCP after an answer
- *                   would fail all UDP queries in flight (handle_error closes both).  A query by TCP gets a channel and a
- *                   connection of its own instead, closed after the answer.  A truncated answer never leaves this room.
+ *   system files    all seven options of ARES_CONFIG_CHECK are given, so none is read (and CVE-2024-25629 cannot
+ *                   bite).
+ *   messages        For UDP it sends a ticket, a header and the question ".", in whose place the query goes out, and
+ *                   is shown a receipt for the answer, which passes by it from the ring to the caller.  1.18 would
+ *                   decode the question of query and answer into text (a third of all instructions here), cut answers
+ *                   at 512 bytes, and after one FORMERR cut 11 bytes off the query and do without EDNS on this
+ *                   channel for good (process_answer); 1.34 would decode and encode both, and fail everything in
+ *                   flight when an answer is malformed.
+ *   TC by itself    its own TCP connection shares the fate of the UDP socket: a server that closes TCP after an
+ *                   answer would fail all UDP queries in flight (handle_error closes both).  A query by TCP gets a
+ *                   channel and a connection of its own instead, closed after the answer.  A truncated answer never
+ *                   leaves this room.
  *   its sockets     The UDP "descriptor" that it is given is a mere number: port.c changes the real ones behind it.
  *
- * Answers are let through only if they are answers, their id is in flight, their question is the query's (without regard to
- * case: that is the prober's affair), and they came to the port that the query left by.
- * Callbacks run inside ares_process_fd(), inside ares_send() (no route) and inside ares_destroy(): they only move the query
- * from list to list; nothing here calls c-ares while c-ares is on the stack (a double free in 1.18.1).
+ * Answers are let through only if they are answers, their id is in flight, their question is the query's (without
+ * regard to case: that is the prober's affair), and they came to the port that the query left by.  Callbacks run
+ * inside ares_process_fd(), inside ares_send() (no route) and inside ares_destroy(): they only move the query from
+ * list to list; nothing here calls c-ares while c-ares is on the stack (a double free in 1.18.1).
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -285,8 +288,8 @@ same_letters(const uint8_t *a, const uint8_t *b, size_t n)
 }
 
 /*
- * Is it an answer to q's question?  Servers of the time before EDNS refuse with a header alone (RFC 6891 7): that is one too.
- * A length octet is below 'A', so that folding the case of all octets does no harm.
+ * Is it an answer to q's question?  Servers of the time before EDNS refuse with a header alone (RFC 6891 7): that is
+ * one too.  A length octet is below 'A', so that folding the case of all octets does no harm.
  */
 static bool
 question_matches(const struct query *q, const uint8_t *wire, size_t len)
@@ -391,7 +394,8 @@ on_connect(ares_socket_t fd, const struct sockaddr *to, ares_socklen_t len, void
 }
 
 static ares_ssize_t
-on_receive(ares_socket_t fd, void *buf, size_t size, int flags, struct sockaddr *from, ares_socklen_t *from_len, void *ctx)
+on_receive(ares_socket_t fd, void *buf, size_t size, int flags, struct sockaddr *from, ares_socklen_t *from_len,
+    void *ctx)
 {
 	if (fd == UDP_HANDLE)
 		return udp_receive(ctx, buf, size, from, from_len);
@@ -428,7 +432,8 @@ on_tcp_ready(void *ctx, int fd, unsigned events)
 	struct channel *ch = ctx;
 	struct transport_ares *t = ch->t;
 
-	ares_process_fd(ch->ares, events & LOOP_READ ? fd : ARES_SOCKET_BAD, events & LOOP_WRITE ? fd : ARES_SOCKET_BAD);
+	ares_process_fd(ch->ares, (events & LOOP_READ) != 0 ? fd : ARES_SOCKET_BAD,
+	    (events & LOOP_WRITE) != 0 ? fd : ARES_SOCKET_BAD);
 	transport_settle(t);
 }
 
@@ -600,7 +605,8 @@ channel_due(struct channel *ch, int64_t now_ms)
 		ares_process_fd(ch->ares, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
 	oldest = TAILQ_FIRST(&ch->in_flight);
 	if (oldest != NULL)
-		heap_set(&ch->t->due, &ch->due, oldest->deadline_ms > now_ms ? oldest->deadline_ms : now_ms + TIMEOUT_SLACK_MS);
+		heap_set(&ch->t->due, &ch->due,
+		    oldest->deadline_ms > now_ms ? oldest->deadline_ms : now_ms + TIMEOUT_SLACK_MS);
 	else if (ch->tcp)
 		heap_remove(&ch->t->due, &ch->due);
 	else if (now_ms - ch->used_ms < (int64_t)ch->t->cfg.idle_close_ms)

@@ -13,8 +13,8 @@
  *             |                    | TC
  *             +--- tcp ----------> TCP channel (one connection a query) -> done -> on_answer
  *
- * Nothing is freed while c-ares is on the stack: its callbacks and socket functions only move things to lists (done, finished,
- * dead), and transport_settle(), called when c-ares has returned, does what the lists say.
+ * Nothing is freed while c-ares is on the stack: its callbacks and socket functions only move things to lists (done,
+ * finished, dead), and transport_settle(), called when c-ares has returned, does what the lists say.
  */
 #ifndef M365DNSD_TRANSPORT_INTERNAL_H
 #define M365DNSD_TRANSPORT_INTERNAL_H
@@ -34,7 +34,7 @@ struct transport_ares;
 
 /* One query under way.  bytes holds the query until its answer takes the place. */
 struct query {
-	TAILQ_ENTRY(query) link;	/* in exactly one of: free, a channel's in_flight, a server's tcp_waiting, done */
+	TAILQ_ENTRY(query) link;	/* in one of: free, a channel's in_flight, a server's tcp_waiting, done */
 	struct query *next_by_id;
 	struct server *server;
 	struct channel *channel;	/* while in flight */

@@ -2,11 +2,11 @@
 /*
  * Source ports: UDP sockets of our own under c-ares.
  *
- * c-ares 1.18 keeps one socket a server for as long as it is busy, reads it datagram by datagram until it is empty (so that a
- * flood keeps it inside), and sends each query by a system call of its own.  Here a channel has one port that takes new queries
- * and is changed after queries_per_port queries or seconds_per_port seconds (RFC 5452 9.2), while older ones wait for their
- * last answers.  Datagrams leave by sendmmsg() at the end of a batch and come in by recvmmsg() into one ring of RING_SLOTS;
- * that is also the most that one port may keep the loop busy with in a turn.
+ * c-ares 1.18 keeps one socket a server for as long as it is busy, reads it datagram by datagram until it is empty
+ * (so that a flood keeps it inside), and sends each query by a system call of its own.  Here a channel has one port
+ * that takes new queries and is changed after queries_per_port queries or seconds_per_port seconds (RFC 5452 9.2),
+ * while older ones wait for their last answers.  Datagrams leave by sendmmsg() at the end of a batch and come in by
+ * recvmmsg() into one ring of RING_SLOTS; that is also the most that one port may keep the loop busy with in a turn.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -244,7 +244,7 @@ send_trouble(int error)
 	case EAGAIN:
 	case ENOBUFS:
 		return SEND_WAIT;
-	case EPERM:		/* a packet filter here dropped it, perhaps only this one: lost, like on any other hop */
+	case EPERM:		/* a packet filter here dropped it, perhaps only this one: lost, as on any hop */
 	case EMSGSIZE:
 		return SEND_LOST;
 	default:		/* ECONNREFUSED by ICMP, unreachable, interface down */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One address that is asked.  Exists while something is under way there, and a moment longer; a channel costs 74 kB in c-ares
- * 1.18, and thousands of name servers are asked a question each and then not again for minutes.
+ * One address that is asked.  Exists while something is under way there, and a moment longer; a channel costs 74 kB
+ * in c-ares 1.18, and thousands of name servers are asked a question each and then not again for minutes.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -2,9 +2,9 @@
 /*
  * The face of the room: queries in, answers out, one timer for all channels.
  *
- * Work that must wait for the end of a turn of the loop (datagrams to send, channels to destroy, answers to deliver) is done
- * by one deferred call.  Answers are delivered DELIVER_BATCH at a time, so that sockets and timers get their turn when many
- * came at once.
+ * Work that must wait for the end of a turn of the loop (datagrams to send, channels to destroy, answers to deliver)
+ * is done by one deferred call.  Answers are delivered DELIVER_BATCH at a time, so that sockets and timers get their
+ * turn when many came at once.
  */
 #include <assert.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The yardstick: c-ares and libevent as their manuals show them, one channel a server, ares_query(), the reply parsed by c-ares
- * and thrown away.  It has no source port policy, no batches, no judging and no memory of what it saw.
+ * The yardstick: c-ares and libevent as their manuals show them, one channel a server, ares_query(), the reply parsed
+ * by c-ares and thrown away.  It has no source port policy, no batches, no judging and no memory of what it saw.
  *
  *   bench_bare LIST PORT [WINDOW]      every line of LIST at 127.53.0.1 to .8, WINDOW (64) in flight at each
  */
@@ -68,7 +68,8 @@ on_state(void *arg, ares_socket_t fd, int readable, int writable)
 	*ev = NULL;
 	if (!readable && !writable)
 		return;
-	*ev = event_new(base, fd, (short)(EV_PERSIST | (readable ? EV_READ : 0) | (writable ? EV_WRITE : 0)), on_event, p);
+	*ev = event_new(base, fd, (short)(EV_PERSIST | (readable ? EV_READ : 0) | (writable ? EV_WRITE : 0)), on_event,
+	    p);
 	event_add(*ev, NULL);
 }
 
@@ -140,8 +141,10 @@ peer_fill(struct peer *p)
 static void
 peer_open(struct peer *p, unsigned number, int port)
 {
-	struct ares_options o = { .flags = ARES_FLAG_NOCHECKRESP | ARES_FLAG_EDNS | ARES_FLAG_STAYOPEN | ARES_FLAG_NOSEARCH,
-		.timeout = 2000, .tries = 1, .ednspsz = 1232, .sock_state_cb = on_state, .sock_state_cb_data = p };
+	struct ares_options o = {
+		.flags = ARES_FLAG_NOCHECKRESP | ARES_FLAG_EDNS | ARES_FLAG_STAYOPEN | ARES_FLAG_NOSEARCH,
+		.timeout = 2000, .tries = 1, .ednspsz = 1232, .sock_state_cb = on_state, .sock_state_cb_data = p
+	};
 	struct ares_addr_port_node node = { .family = AF_INET, .udp_port = port, .tcp_port = port };
 	int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_EDNSPSZ | ARES_OPT_SOCK_STATE_CB;
 

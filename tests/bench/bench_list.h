@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What the bench programs share: the list of questions (a line each, "name TYPE", as dnsperf reads it), and the result line. */
+/* What the bench programs share: the questions (a line each, "name TYPE", as dnsperf reads it), and the result line. */
 #ifndef BENCH_LIST_H
 #define BENCH_LIST_H
 
@@ -72,12 +72,12 @@ static inline void
 bench_report(const char *what, size_t queries, size_t failures, double seconds)
 {
 	struct rusage u;
+	double cpu_us;
 
 	getrusage(RUSAGE_SELF, &u);
-	printf("%s queries=%zu failures=%zu seconds=%.3f qps=%.0f cpu_us=%.2f rss_kb=%ld\n", what, queries, failures, seconds,
-	    (double)queries / seconds,
-	    ((double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1e6 + (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec)) /
-	    (double)queries, u.ru_maxrss);
+	cpu_us = (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1e6 + (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
+	printf("%s queries=%zu failures=%zu seconds=%.3f qps=%.0f cpu_us=%.2f rss_kb=%ld\n", what, queries, failures,
+	    seconds, (double)queries / seconds, cpu_us / (double)queries, u.ru_maxrss);
 }
 
 #endif

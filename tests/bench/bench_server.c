@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Eight resolvers that are never the bottleneck: one thread, recvmmsg() and sendmmsg(), answers built by looking at the first
- * label.  Every domain dNNNNN.test has all that Microsoft 365 asks for, everything else is NXDOMAIN.
+ * Eight resolvers that are never the bottleneck: one thread, recvmmsg() and sendmmsg(), answers built by looking at
+ * the first label.  Every domain dNNNNN.test has all that Microsoft 365 asks for, everything else is NXDOMAIN.
  *
- *   bench_server PORT [SILENT]     listens on 127.53.0.1 to .8; number SILENT (1 to 8) takes queries and says nothing.
- *                                  Prints "ready", and on SIGTERM how many queries each got.
+ *   bench_server PORT [SILENT]     listens on 127.53.0.1 to .8; number SILENT (1 to 8) takes queries and says
+ *                                  nothing.  Prints "ready", and on SIGTERM how many queries each got.
  *   bench_server PORT 0 LIST       also writes what 127.53.0.1 is asked to the file LIST, "name TYPE" a line
  */
 #include <arpa/inet.h>
@@ -253,8 +253,9 @@ serve(int fd, unsigned number, bool silent)
 
 	for (int i = 0; i < BATCH; i++) {
 		in_iov[i] = (struct iovec){ in_bytes[i], sizeof(in_bytes[i]) };
-		in[i].msg_hdr = (struct msghdr){ .msg_name = &from[i], .msg_namelen = sizeof(from[i]), .msg_iov = &in_iov[i],
-			.msg_iovlen = 1 };
+		in[i].msg_hdr = (struct msghdr){
+			.msg_name = &from[i], .msg_namelen = sizeof(from[i]), .msg_iov = &in_iov[i], .msg_iovlen = 1
+		};
 	}
 	n = recvmmsg(fd, in, BATCH, MSG_DONTWAIT, NULL);
 	for (int i = 0; i < n; i++) {
@@ -265,8 +266,9 @@ serve(int fd, unsigned number, bool silent)
 		if (len == 0)
 			continue;
 		out_iov[m] = (struct iovec){ out_bytes[m], len };
-		out[m].msg_hdr = (struct msghdr){ .msg_name = &from[i], .msg_namelen = sizeof(from[i]), .msg_iov = &out_iov[m],
-			.msg_iovlen = 1 };
+		out[m].msg_hdr = (struct msghdr){
+			.msg_name = &from[i], .msg_namelen = sizeof(from[i]), .msg_iov = &out_iov[m], .msg_iovlen = 1
+		};
 		m++;
 	}
 	for (int done = 0; done < m;) {

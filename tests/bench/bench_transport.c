@@ -2,9 +2,9 @@
 /*
  * The transport alone: queries built beforehand, replies counted.
  *
- *   bench_transport LIST PORT [WINDOW [NUMBER]]    every line of LIST at 127.53.0.1 to .8, WINDOW (64) in flight at each.
- *                                                  NUMBER = the one that does not answer: the pass of the others is timed;
- *                                                  -NUMBER = the same without asking it at all
+ *   bench_transport LIST PORT [WINDOW [NUMBER]]    every line of LIST at 127.53.0.1 to .8, WINDOW (64) in flight at
+ *                                                  each.  NUMBER = the one that does not answer: the pass of the
+ *                                                  others is timed; -NUMBER = the same without asking it at all
  */
 #include <m365dnsd/transport.h>
 
@@ -34,7 +34,9 @@ peer_fill(struct peer *p)
 {
 	while (p->in_flight < window && p->next < n_wires) {
 		const struct wire *w = &wires[p->next++];
-		struct transport_query q = { .to = p->addr, .wire = w->bytes, .len = w->len, .timeout_ms = 2000, .tag = p };
+		struct transport_query q = {
+			.to = p->addr, .wire = w->bytes, .len = w->len, .timeout_ms = 2000, .tag = p
+		};
 
 		p->in_flight++;
 		transport->ops->send(transport, &q);

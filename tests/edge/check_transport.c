@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The transport against a server in the same loop.  The first label of the question tells the server how to behave; a case is
- * a row.  Nothing sleeps: every wait is for an event, and one timer ends a test that would hang.
+ * The transport against a server in the same loop.  The first label of the question tells the server how to behave; a
+ * case is a row.  Nothing sleeps: every wait is for an event, and one timer ends a test that would hang.
  */
 #include <check.h>
 #include <errno.h>
@@ -504,7 +504,8 @@ check_case(size_t i, struct server *s)
 	run_until_answered();
 	ck_assert_msg(o->status == cases[i].status, "%s (row %zu): status %d", cases[i].label, i, o->status);
 	ck_assert_msg(o->has_wire == (o->status == TRANSPORT_OK), "%s (row %zu): wire", cases[i].label, i);
-	ck_assert_msg(o->tcp == (cases[i].by == BY_TCP), "%s (row %zu): by %s", cases[i].label, i, o->tcp ? "TCP" : "UDP");
+	ck_assert_msg(o->tcp == (cases[i].by == BY_TCP), "%s (row %zu): by %s", cases[i].label, i,
+	    o->tcp ? "TCP" : "UDP");
 	if (cases[i].rcode != -1)
 		ck_assert_msg((o->wire[3] & 0x0f) == cases[i].rcode, "%s: rcode %d", cases[i].label, o->wire[3] & 0x0f);
 	if (cases[i].len != 0)
@@ -753,7 +754,8 @@ START_TEST(tcp_leaves_udp_alone)
 	for (size_t i = 0; i < n_sent; i++) {
 		bool silent = i / 2 % 2 == 0, refused = i % 2 == 1;
 
-		ck_assert_msg(outcomes[i].status == (silent ? TRANSPORT_TIMEOUT : refused ? TRANSPORT_TRUNCATED : TRANSPORT_OK),
+		ck_assert_msg(outcomes[i].status ==
+		    (silent ? TRANSPORT_TIMEOUT : refused ? TRANSPORT_TRUNCATED : TRANSPORT_OK),
 		    "query %zu: %d", i, outcomes[i].status);
 	}
 	ck_assert_uint_eq(s->n_tcp, 25);
