@@ -125,7 +125,7 @@ $(BENCH): $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/libedge.a $(BU
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(LINK) -o $@ $^ $(EDGE_LIBS) $(CORE_LIBS) -pthread
 
-programs: all $(UNIT) $(EDGE) $(SCENARIO) $(REPLAY) lint-programs
+programs: all $(UNIT) $(EDGE) $(SCENARIO) $(REPLAY) lint-programs bench-programs
 lint-programs: $(BUILD)/libcore.a $(if $(wildcard src/conf/keys.c),$(BUILD)/tools/conf-keys)
 bench-programs: $(BENCH)
 fuzz-programs: $(FUZZ_NAMES:%=$(BUILD)/fuzz/%)

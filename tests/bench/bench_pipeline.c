@@ -68,7 +68,7 @@ main(int argc, char **argv)
 	transport = transport_ares_new(loop, NULL, NULL);
 	if (conf == NULL || catalog == NULL || transport == NULL)
 		return 2;
-	pipeline = pipeline_new(conf, catalog, transport, &clock_system, &cfg, NULL);
+	pipeline = pipeline_new(conf, catalog, NULL, 0, transport, &clock_system, &cfg, NULL);
 	if (pipeline == NULL)
 		return 2;
 	timer = loop_timer_new(loop, step, NULL);
