@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Blocks `domain`, and `spf`, `record` and `view` inside it. */
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,6 +100,22 @@ conf_is_initial_domain(const struct dns_name *domain)
 	return false;
 }
 
+/* No top-level domain is all digits; a wildcard is a record, not a domain. */
+static bool
+is_address_or_wildcard(const struct dns_name *n)
+{
+	const uint8_t *last = n->wire;
+
+	if (n->wire[0] == 1 && n->wire[1] == '*')
+		return true;
+	for (const uint8_t *label = n->wire; *label != 0; label += 1 + *label)
+		last = label;
+	for (unsigned i = 1; i <= *last; i++)
+		if (!isdigit(last[i]))
+			return false;
+	return true;
+}
+
 /* Fill name, text and the defaults of a domain; -1 with words when there is nothing to watch under that name. */
 static int
 domain_init(struct conf_domain *d, const char *name, struct err *err)
@@ -115,6 +132,10 @@ domain_init(struct conf_domain *d, const char *name, struct err *err)
 	}
 	if (dns_name_labels(&d->name) < 2) {
 		err_set(err, "\"%s\" is no domain name: it needs two labels at least", name);
+		return -1;
+	}
+	if (is_address_or_wildcard(&d->name)) {
+		err_set(err, "\"%s\" is no domain name: an address or a wildcard has no records of its own", name);
 		return -1;
 	}
 	if (conf_is_initial_domain(&d->name)) {

@@ -29,7 +29,7 @@ def main():
     lab = Lab(build)
     try:
         lab.start()
-        return 1 if tap.run(lab, pattern, threads=int(os.environ.get("TEST_JOBS", "4"))) else 0
+        return 1 if tap.run(lab, pattern, threads=int(os.environ.get("TEST_JOBS", "6"))) else 0
     finally:
         lab.stop()
 

@@ -70,6 +70,60 @@ def wait_publish(lab):
     check(r.seconds < 15 * SLOW, "within %.1f s" % r.seconds)
 
 
+@case("--wait sees the domain being delegated", slow=True)
+def wait_delegation(lab):
+    name = lab.name()
+    p = lab.start_program("--wait=60s", "--format", "json", name)
+    beds.poll("it is told that the delegation is missing", lambda: b"delegation-missing" in os.read(p.stderr.fileno(), 4096))
+    lab.domain(name=name)
+    lab.end(p).exits(0)
+
+
+@table("--wait goes on while %s is dead, and ends when it answers", [("the only resolver",), ("the only authority",)], slow=True)
+def wait_dead(lab, who):
+    if who == "the only resolver":
+        h = lab.cache("silent")
+        p = lab.start_program("--wait=60s", "--format", "json", "right.test", resolvers=(h,))
+    else:
+        h = lab.front("silent")
+        p = lab.start_program("--wait=60s", "--format", "json", lab.beside(h, alone=True))
+    lab.until(p, "it was asked", lambda: lab.bed.hostile_queries(h))
+    beds.poll("it is called unknown", lambda: b"unknown" in os.read(p.stderr.fileno(), 4096), 30)
+    h.change(do="truth")
+    lab.end(p).exits(0)
+
+
+@case("a record lost again while caches are waited for: regressed", slow=True)
+def regressed(lab):
+    domain, _ = stale(lab, 90, replace=OLD)
+    p = lab.start_program("--wait=60s", "--format", "json", domain)
+    lab.until(p, "the other cache was asked", lambda: [q for q in lab.bed.seen("autodiscover." + domain) if q[0] == "r2"])
+    lab.change(domain, drop=["mx"])
+    beds.poll("it is told", lambda: b"regressed" in os.read(p.stderr.fileno(), 4096), 50)
+    p.send_signal(signal.SIGINT)
+    r = lab.end(p).exits(2)
+    equal(r.doc()["state"], "regressed", "state", str(r))
+    equal(r.doc().record("mx")["state"], "regressed", "state of mx", str(r))
+
+
+@case("one good answer of two caches behind one address does not end a wait", slow=True)
+def wait_pool(lab):
+    old = "right.test. 600 IN SOA ns1.hosting.test. h.right.test. 1 60 60 60 60\nright.test. 4 IN MX 10 mail.old.example.\n"
+    h = lab.cache(rules=[{"name": "right.test.", "type": "MX", "do": "pool", "arg": old}])
+    r = lab.run("--wait=12s", "--format", "json", "right.test", resolvers=("r1", h)).exits(4)
+    equal(r.doc().record("mx")["state"], "published", "state of mx", str(r))
+
+
+@table("a TTL at the edge: %s", [("0", 0), ("2^31-1", 2147483647), ("2^31", 2147483648), ("2^32-1", 4294967295)])
+def edge_ttl(lab, name, ttl):
+    old = "right.test. %d IN SOA ns1.hosting.test. h.right.test. 1 60 60 60 60\nright.test. %d IN MX 10 mail.old.example.\n"
+    h = lab.cache(rules=[{"name": "right.test.", "type": "MX", "do": "lie-zone", "arg": old % (ttl, ttl)}])
+    d = lab.once("right.test", resolvers=("r1", h)).exits(1).doc()
+    c = d.cells("mx", address=h.address)[0]
+    equal((c["verdict"], c["ttl"]), ("stale", ttl if ttl < 1 << 31 else 0), "RFC 2181 section 8", c)
+    check(when(c["eta"]) - time.time() < ttl + 5, "ETA", c)
+
+
 @case("--wait that runs out ends with 4 and says what is known")
 def wait_out(lab):
     domain = lab.domain(drop=["mx"])

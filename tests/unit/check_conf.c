@@ -72,6 +72,10 @@ static const struct {
 	{ "domain twice by IDNA", "domain \"b\xc3\xbc" "cher.example\" { }\ndomain \"xn--bcher-kva.example\" { }\n",
 	    "f:2: domain \"xn--bcher-kva.example\" is given twice, first at f:1\n" },
 	{ "one label", "domain \"localhost\" { }\n", "f:1: domain \"localhost\" is no domain name: it needs two labels at least\n" },
+	{ "address as domain", "domain \"192.0.2.1\" { }\n",
+	    "f:1: domain \"192.0.2.1\" is no domain name: an address or a wildcard has no records of its own\n" },
+	{ "wildcard as domain", "domain \"*.contoso.com\" { }\n",
+	    "f:1: domain \"*.contoso.com\" is no domain name: an address or a wildcard has no records of its own\n" },
 	{ "initial domain", "domain \"contoso.onmicrosoft.com\" { }\n",
 	    "f:1: domain \"contoso.onmicrosoft.com\" is the tenant's initial domain: Microsoft runs its zone, there is nothing"
 	    " to add\n" },
