@@ -22,6 +22,8 @@ struct store_tuning store_tuning = {
 	.wal_pages = 1000,
 	.space_low = 64 << 20,
 	.space_stop = 16 << 20,
+	.low_part = 50,
+	.stop_part = 200,
 	.ballast = 16 << 20,
 	.check_bytes = INT64_C(1) << 30,
 };

@@ -9,6 +9,7 @@
  *   another program's database         -> refused: it is not ours to move
  *   corrupt, or no database at all     -> corrupt: the caller moves it aside
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "store_int.h"
@@ -48,21 +49,65 @@ whose(sqlite3 *db, const char *path, bool *ret_empty, struct err *err)
 	return DB_OK;
 }
 
-int
-store_check_pages(sqlite3 *db, bool full, struct err *err)
+/* SQLITE_OK, SQLITE_CORRUPT with words, or why the check could not be made. */
+static int
+check_once(sqlite3 *db, bool full, struct err *err)
 {
 	sqlite3_stmt *st = NULL;
 	int rc = sqlite3_prepare_v2(db, full ? "PRAGMA integrity_check(1)" : "PRAGMA quick_check(1)", -1, &st, NULL);
-	const char *words = NULL;
+	const char *words = NULL, *code;
 
 	if (rc == SQLITE_OK && (rc = sqlite3_step(st)) == SQLITE_ROW)
 		words = conn_text(st, 0);
 	if (rc == SQLITE_ROW)
 		rc = words != NULL && strcmp(words, "ok") == 0 ? SQLITE_OK : SQLITE_CORRUPT;
+	if (rc == SQLITE_CORRUPT && words != NULL && (code = strstr(words, "error code=")) != NULL)
+		rc = atoi(code + strlen("error code="));
 	if (rc != SQLITE_OK)
 		err_set(err, "%s", words != NULL ? words : sqlite3_errmsg(db));
 	sqlite3_finalize(st);
 	return rc;
+}
+
+/* Read a file from end to end, past SQLite's own judgement of it. */
+static int
+read_all(sqlite3 *db, int which)
+{
+	char block[65536];
+	sqlite3_file *f = NULL;
+	sqlite3_int64 size = 0;
+	int rc = SQLITE_OK;
+
+	if (sqlite3_file_control(db, "main", which, &f) != SQLITE_OK || f == NULL || f->pMethods == NULL)
+		return SQLITE_OK;
+	rc = f->pMethods->xFileSize(f, &size);
+	for (sqlite3_int64 at = 0; at < size && rc == SQLITE_OK; at += (int)sizeof(block)) {
+		rc = f->pMethods->xRead(f, block, (int)sizeof(block), at);
+		if (rc == SQLITE_IOERR_SHORT_READ)
+			rc = SQLITE_OK;
+	}
+	return rc;
+}
+
+/*
+ * The check reports a page that it could not read as it reports a page that is wrong: as words.  A disk in trouble is no damage,
+ * so what is found must be found twice, with every byte readable in between.
+ */
+int
+store_check_pages(sqlite3 *db, bool full, struct err *err)
+{
+	int rc = check_once(db, full, err), rc_read;
+
+	if ((rc & 0xff) != SQLITE_CORRUPT)
+		return rc;
+	rc_read = read_all(db, SQLITE_FCNTL_FILE_POINTER);
+	if (rc_read == SQLITE_OK)
+		rc_read = read_all(db, SQLITE_FCNTL_JOURNAL_POINTER);
+	if (rc_read != SQLITE_OK) {
+		err_set(err, "%s", sqlite3_errstr(rc_read));
+		return rc_read;
+	}
+	return check_once(db, full, err);
 }
 
 static enum db_state

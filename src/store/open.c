@@ -109,26 +109,29 @@ open_database(struct store *s, bool *ret_check_later, struct err *err)
 	return state == DB_OK ? 0 : -1;
 }
 
-static int64_t
-ask_int(struct store *s, enum stmt id)
+/*
+ * An id given twice would be a row lost, so not knowing the last one is no way to begin.  After a quarantine ids begin beyond all
+ * that were ever given (fewer than a thousand a second): receivers drop doubles.
+ */
+static int
+learn(struct store *s, struct err *err)
 {
-	int64_t value = 0;
+	int64_t last, empty;
+	int rc = conn_int(s->writer.db, store_statements[STMT_LAST_ID], &last);
 
-	if (conn_int(s->writer.db, store_statements[id], &value) != SQLITE_OK)
-		return 0;
-	return value;
-}
-
-/* After a quarantine ids begin beyond all that were ever given (fewer than a thousand a second): receivers drop doubles. */
-static void
-learn(struct store *s)
-{
-	s->next_id = (uint64_t)ask_int(s, STMT_LAST_ID) + 1;
-	s->fresh = ask_int(s, STMT_IS_EMPTY) != 0;
+	if (rc == SQLITE_OK)
+		rc = conn_int(s->writer.db, store_statements[STMT_IS_EMPTY], &empty);
+	if (rc != SQLITE_OK) {
+		err_set(err, "%s: %s (%s)", s->path, store_trouble_find(rc)->words, sqlite3_errmsg(s->writer.db));
+		return -1;
+	}
+	s->next_id = (uint64_t)last + 1;
+	s->fresh = empty != 0;
 	if (s->quarantined != NULL && s->fresh)
 		s->next_id = (uint64_t)clock_system.unix_ms(&clock_system);
 	s->committed_id = s->told_id = s->next_id - 1;
 	store_set_health(s, s->quarantined != NULL ? STORE_QUARANTINED : STORE_OK, s->quarantined != NULL ? s->quarantined : "");
+	return 0;
 }
 
 static void
@@ -203,9 +206,8 @@ store_open(const struct store_config *cfg, struct err *err)
 	struct store *s = store_new(cfg);
 	bool check_later = false;
 
-	if ((s->lock_fd = lock_take(s->path, err)) == -1 || open_database(s, &check_later, err) == -1)
+	if ((s->lock_fd = lock_take(s->path, err)) == -1 || open_database(s, &check_later, err) == -1 || learn(s, err) == -1)
 		goto fail;
-	learn(s);
 	store_ballast_make(s->path);
 	s->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (s->event_fd == -1) {

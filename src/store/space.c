@@ -37,17 +37,18 @@ look(const char *path, int64_t *ret_free, int64_t *ret_size)
 }
 
 enum space
-store_space(const char *path, int64_t *ret_free)
+store_space(const char *path, int64_t *ret_room)
 {
-	int64_t free_bytes, size;
+	int64_t free_bytes, size, stop;
 
-	*ret_free = -1;
+	*ret_room = INT64_MAX;
 	if (!look(path, &free_bytes, &size))
 		return SPACE_OK;
-	*ret_free = free_bytes;
-	if (free_bytes < least(store_tuning.space_stop, size / 200))
+	stop = least(store_tuning.space_stop, size / store_tuning.stop_part);
+	*ret_room = free_bytes - stop;
+	if (free_bytes < stop)
 		return SPACE_NONE;
-	return free_bytes < least(store_tuning.space_low, size / 50) ? SPACE_LOW : SPACE_OK;
+	return free_bytes < least(store_tuning.space_low, size / store_tuning.low_part) ? SPACE_LOW : SPACE_OK;
 }
 
 bool

@@ -26,7 +26,8 @@ struct store_tuning {
 	int retention_rows;		/* a step */
 	size_t batch_bytes;		/* of snapshots in one transaction: bounds the WAL */
 	int64_t wal_pages;		/* checkpoint after so many */
-	int64_t space_low, space_stop;	/* bytes; on a small file system 2 % and 0.5 % of it */
+	int64_t space_low, space_stop;	/* bytes free */
+	int64_t low_part, stop_part;	/* on a small file system: that part of it (50 is 2 %) */
 	int64_t ballast;
 	int64_t check_bytes;		/* a larger file is checked in the background */
 };
@@ -111,7 +112,8 @@ void store_marker_clear(const char *path);
 /* ---- space.c ---- */
 
 enum space { SPACE_OK, SPACE_LOW, SPACE_NONE };
-enum space store_space(const char *path, int64_t *ret_free);
+/* ret_room: bytes until nothing is written any more; negative when that is so. */
+enum space store_space(const char *path, int64_t *ret_room);
 bool store_ballast_make(const char *path);	/* when there is plenty of room; true when it is there */
 bool store_ballast_drop(const char *path);	/* true when that freed something */
 

@@ -23,6 +23,7 @@ struct writer {
 	bool stuck;
 	bool reopen;
 	bool ballast_given;		/* once, until there is room again */
+	bool careful;			/* the disk was full: first what is precious, by itself */
 	int wal_pages;
 	int64_t next_space, next_checkpoint, next_retention;
 	dev_t dev;
@@ -96,8 +97,10 @@ trouble(struct writer *w, int rc)
 	w->reopen |= t->reopen;
 	if (t->corrupt)
 		store_marker_set(w->s->path);
-	if ((rc & 0xff) == SQLITE_FULL)
+	if ((rc & 0xff) == SQLITE_FULL) {
 		relieve(w);
+		w->careful = true;
+	}
 	stuck(w, t->words, detail);
 }
 
@@ -128,19 +131,20 @@ checkpoint_if_long(struct writer *w)
 		trouble(w, rc);
 }
 
-/* The disk is full: give up the ballast, and use the room to make more. */
+/*
+ * The disk is full: give up the ballast, and use the room to make more.  Frames of a transaction that did not fit may fill the
+ * disk by themselves; once all that was committed is in the database, they can go.
+ */
 static void
 relieve(struct writer *w)
 {
 	bool more;
 
-	if (w->ballast_given)
-		return;
+	if (!w->ballast_given && store_ballast_drop(w->s->path))
+		store_age(&w->s->writer, w->s->cfg.history_days, clock_system.unix_ms(&clock_system), &more);
 	w->ballast_given = true;
-	if (!store_ballast_drop(w->s->path))
-		return;
-	store_age(&w->s->writer, w->s->cfg.history_days, clock_system.unix_ms(&clock_system), &more);
-	checkpoint(w, SQLITE_CHECKPOINT_TRUNCATE);
+	if (w->s->writer.db != NULL)
+		checkpoint(w, SQLITE_CHECKPOINT_TRUNCATE);
 }
 
 /* ---- a batch ---- */
@@ -235,39 +239,64 @@ now_us(void)
 	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
 }
 
-static void
-take(struct store *s, enum space space, struct row_list *ret)
+#define SNAPSHOTS_MIN 65536
+
+/*
+ * How many bytes of snapshots may be written, so that there is room to move them from the WAL to the database afterwards: a disk
+ * full of WAL could not even be emptied.
+ */
+static size_t
+budget(struct writer *w, enum space space, int64_t room)
 {
+	int64_t left;
+
+	if (space == SPACE_LOW)
+		return 0;
+	if (room / 4 < (int64_t)store_tuning.batch_bytes && w->wal_pages > 0) {
+		checkpoint(w, SQLITE_CHECKPOINT_TRUNCATE);
+		store_space(w->s->path, &room);
+	}
+	left = room / 2 - (int64_t)w->wal_pages * 4096;
+	if (left < SNAPSHOTS_MIN)
+		return 0;
+	return left < (int64_t)store_tuning.batch_bytes ? (size_t)left : store_tuning.batch_bytes;
+}
+
+/* With little room only what is precious; after a full disk that first, and then what else there is. */
+static void
+take(struct writer *w, size_t snapshots, struct row_list *ret)
+{
+	struct store *s = w->s;
+	bool few;
+
 	pthread_mutex_lock(&s->lock);
+	few = snapshots == 0 || (w->careful && queue_has(&s->queue, RANK_DONE));
 	s->last_commit = store_now_ms();
-	queue_take(&s->queue, space == SPACE_LOW ? RANK_DONE : RANK_SNAPSHOT, store_tuning.batch_bytes, ret);
+	queue_take(&s->queue, few ? RANK_DONE : RANK_SNAPSHOT, snapshots, ret);
 	if (ret->n == 0) {
 		s->hold_until = s->last_commit + store_tuning.retry_ms;
 		s->gave_up = s->close_by != 0;
 	}
 	pthread_mutex_unlock(&s->lock);
+	w->careful = false;
 }
 
 /* Is there room, and a file to write to?  False: said why. */
 static bool
-ready(struct writer *w, enum space *ret_space)
+ready(struct writer *w, enum space *ret_space, int64_t *ret_room)
 {
-	char detail[64];
-	int64_t free_bytes;
-
 	if ((w->reopen || was_replaced(w)) && !open_anew(w))
 		return false;
-	*ret_space = store_space(w->s->path, &free_bytes);
+	*ret_space = store_space(w->s->path, ret_room);
 	if (*ret_space == SPACE_NONE) {
 		relieve(w);
-		*ret_space = store_space(w->s->path, &free_bytes);
+		*ret_space = store_space(w->s->path, ret_room);
 	}
 	if (*ret_space == SPACE_OK)
 		w->ballast_given = false;
 	if (*ret_space != SPACE_NONE)
 		return true;
-	snprintf(detail, sizeof(detail), "%lld bytes are free", (long long)free_bytes);
-	stuck(w, "the disk is nearly full", detail);
+	stuck(w, "the disk is nearly full", "less than 16 MiB or 0.5 % free");
 	return false;
 }
 
@@ -277,26 +306,27 @@ write_batch(struct writer *w)
 	struct store *s = w->s;
 	struct row_list rows;
 	uint64_t left_out = 0, began;
+	size_t snapshots;
 	enum space space;
-	int rc = SQLITE_OK;
+	int64_t room;
+	int rc;
 
-	if (!ready(w, &space))
+	if (!ready(w, &space, &room))
 		return;
-	take(s, space, &rows);
-	if (rows.n > 0) {
-		began = now_us();
-		rc = store_commit_rows(&s->writer, &rows, &left_out);
-		if (rc == SQLITE_OK) {
-			committed(s, &rows, left_out, now_us() - began);
-		} else {
-			pthread_mutex_lock(&s->lock);
-			queue_put_back(&s->queue, &rows);
-			pthread_mutex_unlock(&s->lock);
-			trouble(w, rc);
-			return;
-		}
+	snapshots = budget(w, space, room);
+	take(w, snapshots, &rows);
+	began = now_us();
+	rc = rows.n > 0 ? store_commit_rows(&s->writer, &rows, &left_out) : SQLITE_OK;
+	if (rc != SQLITE_OK) {
+		pthread_mutex_lock(&s->lock);
+		queue_put_back(&s->queue, &rows);
+		pthread_mutex_unlock(&s->lock);
+		trouble(w, rc);
+		return;
 	}
-	well(w, space);
+	if (rows.n > 0)
+		committed(s, &rows, left_out, now_us() - began);
+	well(w, snapshots == 0 ? SPACE_LOW : space);
 	checkpoint_if_long(w);
 }
 
@@ -329,16 +359,17 @@ static void
 chore_space(struct writer *w, int64_t now)
 {
 	enum space space;
+	int64_t room;
 	int rc;
 
 	w->next_space = now + store_tuning.retry_ms;
 	if (w->stuck && something_waits(w->s))
 		return;		/* the next batch will tell */
-	if (!ready(w, &space))
+	if (!ready(w, &space, &room))
 		return;
 	rc = w->stuck ? probe(w) : SQLITE_OK;
 	if (rc == SQLITE_OK)
-		well(w, space);
+		well(w, budget(w, space, room) == 0 ? SPACE_LOW : space);
 	else
 		trouble(w, rc);
 }
