@@ -37,7 +37,10 @@ struct pipeline_spec {			/* a domain of a configuration */
  */
 struct pipeline *pipeline_new(const struct conf *conf, const struct catalog *catalog, const struct pipeline_spec *specs,
     size_t n, struct transport *transport, const struct clock *clock, const struct pipeline_config *cfg, struct err *err);
-/* Do all that is due; returns the monotonic ms at which it wants to be called again (INT64_MAX: only an answer can change anything). */
+/*
+ * Do all that is due; returns the monotonic ms at which it wants to be called again (INT64_MAX: only an answer can change
+ * anything).
+ */
 int64_t pipeline_run(struct pipeline *p);
 /* SCHED_ONCE: nothing in flight and nothing that could change without waiting for a TTL. */
 bool pipeline_settled(struct pipeline *p);
