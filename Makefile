@@ -8,7 +8,7 @@ BUILD ?= build
 CONFIG ?= config.mk
 
 # Goals that must work on a machine without compiler and libraries: they never read (and so never make) config.mk.
-FRONT = help deps check check-asan check-valgrind fuzz bench lint coverage demo clean distclean
+FRONT = help deps check check-asan check-valgrind check-systemd fuzz bench lint coverage demo clean distclean
 ifneq ($(filter-out $(FRONT),$(or $(MAKECMDGOALS),all)),)
 include $(CONFIG)
 endif
@@ -162,6 +162,12 @@ check-corpus: $(REPLAY)
 check-integration: all
 	@$(RUN) $(RUN_INTEGRATION)
 
+# The installed service under a real systemd, booted in a container.
+check-systemd:
+	@$(SETUP) --need build --want systemd
+	$(SUB) all
+	@$(RUN) systemd: 'tests/systemd/run.sh $(BUILD)'
+
 # One room's unit tests: make unit-dns
 unit-%: $(BUILD)/tests/check_%
 	$<
@@ -280,6 +286,7 @@ help:
 #:
 #: make check-unit  check-scenario  check-corpus  check-integration  unit-ROOM
 #: make check-asan  check-valgrind  coverage  lint
+#: make check-systemd               the installed service under a real systemd in a container (root)
 #: make fuzz FUZZ_SECONDS=60        each fuzz target for so long (clang)
 #: make bench                       measure
 #: make update-golden               rewrite the golden files of the tests
@@ -290,7 +297,7 @@ help:
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 .PHONY: all programs lint-programs fuzz-programs check check-all check-unit check-scenario check-corpus check-integration \
-	check-suites check-programs check-asan check-valgrind fuzz coverage bench lint demo update-golden deps install \
+	check-suites check-programs check-asan check-valgrind check-systemd fuzz coverage bench lint demo update-golden deps install \
 	uninstall dist distcheck clean distclean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -38,6 +38,8 @@ table() {
 	fuzz	cmd:clang		clang			clang
 	fuzz	fuzzer:			libclang-rt-dev		compiler-rt
 	bench	cmd:dnsperf		dnsperf			dnsperf
+	systemd	cmd:systemd-nspawn	systemd-container	systemd-container
+	systemd	cmd:python3		python3			python3
 	END
 }
 
@@ -50,6 +52,7 @@ purpose() {
 	valgrind) echo 'make check-valgrind' ;;
 	fuzz) echo 'make fuzz' ;;
 	bench) echo 'make bench' ;;
+	systemd) echo 'to boot a systemd with the service (make check-systemd)' ;;
 	esac
 }
 
@@ -78,7 +81,7 @@ missing() {
 }
 
 list() {
-	for set in build test bed lint valgrind fuzz bench; do
+	for set in build test bed lint valgrind fuzz bench systemd; do
 		printf '%-10s %s\n' "$set" "$(purpose $set)"
 		table | while read -r s probe debian fedora; do
 			[ "$s" = "$set" ] || continue
