@@ -108,6 +108,8 @@ struct board_domain *board_find(const struct board *b, const char *name);
 void board_remove(struct board *b, struct board_domain *d);
 size_t board_count(const struct board *b);
 void board_each(struct board *b, void (*f)(void *ctx, struct board_domain *d), void *ctx);
+/* The first domain by name after this one (which need not be there any more); NULL = from the start.  NULL at the end. */
+struct board_domain *board_next(struct board *b, const char *after);
 struct plan *board_plan(const struct board_domain *d);
 /* An equal plan (plan_equal) in the place of the old one: a reload.  Takes a reference. */
 void board_set_plan(struct board_domain *d, struct plan *plan);
@@ -175,7 +177,7 @@ struct board_summary {
 	int64_t since_unix_ms, complete_unix_ms, checked_unix_ms, eta_unix_ms;	/* 0 = none */
 	enum eta_basis eta_basis;
 	double published, visible;	/* progress */
-	unsigned n_records, errors, warnings;
+	unsigned n_records, n_required, errors, warnings, infos;
 };
 void board_summary(const struct board_domain *d, struct board_summary *ret);
 struct board_record_summary {

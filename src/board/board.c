@@ -58,6 +58,7 @@ board_free(struct board *b)
 	map_free(b->domains, domain_free);
 	map_free(b->blobs, NULL);
 	arena_free(b->scratch);
+	free(b->order.list);
 	free(b);
 }
 
@@ -70,7 +71,7 @@ board_set_policy(struct board *b, const struct eval_policy *policy)
 struct board_domain *
 board_add(struct board *b, struct plan *plan)
 {
-	struct board_domain *d = xcalloc(1, sizeof(*d));
+	struct board_domain *d = xcalloc(1, sizeof(*d)), *old;
 	const char *name = plan_domain(plan);
 	int64_t now = b->clock->unix_ms(b->clock);
 
@@ -86,7 +87,11 @@ board_add(struct board *b, struct plan *plan)
 		d->records[i].state = RECORD_PENDING;
 		d->records[i].since_unix_ms = now;
 	}
-	domain_free(map_put(b->domains, name, strlen(name), d));
+	old = map_put(b->domains, name, strlen(name), d);
+	if (old != NULL)
+		order_remove(&b->order, old);
+	domain_free(old);
+	order_add(&b->order, d);
 	return d;
 }
 
@@ -102,6 +107,7 @@ board_remove(struct board *b, struct board_domain *d)
 	const char *name = plan_domain(d->plan);
 
 	map_del(b->domains, name, strlen(name));
+	order_remove(&b->order, d);
 	domain_free(d);
 }
 

@@ -27,6 +27,15 @@ struct record_track {
 	int64_t since_unix_ms;
 };
 
+/* order.c: by name */
+struct order {
+	struct board_domain **list;	/* list[n_sorted..n) is not in order yet */
+	size_t n, n_sorted, cap;
+	size_t last;			/* where the last board_next() was */
+};
+void order_add(struct order *o, struct board_domain *d);
+void order_remove(struct order *o, const struct board_domain *d);
+
 struct board {
 	const struct clock *clock;
 	struct eval_policy policy;
@@ -34,6 +43,7 @@ struct board {
 	void *ctx;
 	int64_t epoch_ms;		/* monotonic; of tick 1 */
 	struct map *domains, *blobs;
+	struct order order;
 	struct arena *scratch;
 	size_t n_cells;
 };
@@ -62,7 +72,7 @@ struct board_domain {
 	/* of the last roll-up, for summaries */
 	float published_ratio, visible_ratio;
 	uint8_t eta_basis;
-	uint16_t errors, warnings;
+	uint16_t errors, warnings, infos, n_required;
 	int64_t eta_ms;			/* monotonic */
 	uint32_t checked;		/* ticks */
 	int64_t since_unix_ms, published_unix_ms, visible_unix_ms, complete_unix_ms;

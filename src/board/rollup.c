@@ -126,11 +126,14 @@ keep_summary(struct board_domain *d, const struct domain_result *r)
 	d->visible_ratio = (float)r->visible_ratio;
 	d->eta_basis = (uint8_t)r->eta_basis;
 	d->eta_ms = r->eta_ms;
-	d->errors = d->warnings = 0;
+	d->errors = d->warnings = d->infos = d->n_required = 0;
 	for (size_t i = 0; i < r->n_findings; i++) {
 		d->errors += r->findings[i].severity == SEVERITY_ERROR;
 		d->warnings += r->findings[i].severity == SEVERITY_WARNING;
+		d->infos += r->findings[i].severity == SEVERITY_INFO;
 	}
+	for (size_t i = 0; i < plan_n_expectations(d->plan); i++)
+		d->n_required += r->records[i].applies;
 }
 
 void

@@ -22,6 +22,8 @@ board_summary(const struct board_domain *d, struct board_summary *ret)
 		.n_records = (unsigned)plan_n_expectations(d->plan),
 		.errors = d->errors,
 		.warnings = d->warnings,
+		.infos = d->infos,
+		.n_required = d->n_required,
 	};
 }
 
