@@ -118,6 +118,11 @@ struct source *sources_authority(struct sources *s, const struct addr *addr);
 void source_unref(struct sources *s, struct source *src);
 size_t sources_n_operators(const struct sources *s);
 const char *sources_operator_name(const struct sources *s, uint16_t id);
+/*
+ * Sums that never shrink, also of what has left: of each operator (sources_n_operators() of them, by id) and of all
+ * authorities.
+ */
+void sources_totals(const struct sources *s, struct source_stats *ret_operators, struct source_stats *ret_authorities);
 void sources_each(struct sources *s, void (*f)(void *ctx, struct source *src), void *ctx);
 /* A reload: new resolver list; sources that stay keep their health. */
 void sources_reconfigure(struct sources *s, const struct conf *conf);

@@ -30,6 +30,7 @@ struct sources {
 	unsigned rate, window;	/* of authorities */
 	uint16_t authority_port;
 	bool authority_private;
+	struct source_stats gone;	/* of authorities that are no more */
 };
 struct authority {		/* a source with a bucket of its own */
 	struct source source;
@@ -167,6 +168,19 @@ sources_authority(struct sources *s, const struct addr *addr)
 }
 
 static void
+stats_add(struct source_stats *sum, const struct source_stats *x)
+{
+	sum->queries += x->queries;
+	sum->answers += x->answers;
+	sum->tcp += x->tcp;
+	for (size_t i = 0; i < ARRAY_LEN(sum->failures); i++)
+		sum->failures[i] += x->failures[i];
+	for (size_t i = 0; i < ARRAY_LEN(sum->rtt_bucket); i++)
+		sum->rtt_bucket[i] += x->rtt_bucket[i];
+	sum->rtt_sum_us += x->rtt_sum_us;
+}
+
+static void
 source_free(void *value)
 {
 	struct source *src = value;
@@ -182,6 +196,8 @@ source_unref(struct sources *s, struct source *src)
 
 	if (src == NULL || --src->refs > 0)
 		return;
+	if (src->kind == SOURCE_AUTHORITY)
+		stats_add(&s->gone, &src->stats);
 	key_of(key, src->kind, &src->addr);
 	map_del(s->map, key, KEY_LEN);
 	source_free(src);
@@ -265,6 +281,29 @@ sources_each(struct sources *s, void (*f)(void *ctx, struct source *src), void *
 	for (size_t i = 0; i < s->n_resolvers; i++)
 		f(ctx, s->resolvers[i]);
 	map_each(s->map, visit_authority, &v);
+}
+
+struct totals {
+	struct source_stats *operators, *authorities;
+};
+
+static void
+add_to_totals(void *ctx, void *value)
+{
+	struct totals *t = ctx;
+	const struct source *src = value;
+
+	stats_add(src->kind == SOURCE_AUTHORITY ? t->authorities : &t->operators[src->operator_id], &src->stats);
+}
+
+void
+sources_totals(const struct sources *s, struct source_stats *ret_operators, struct source_stats *ret_authorities)
+{
+	struct totals t = { ret_operators, ret_authorities };
+
+	memset(ret_operators, 0, s->n_operators * sizeof(*ret_operators));
+	*ret_authorities = s->gone;
+	map_each(s->map, add_to_totals, &t);
 }
 
 void
