@@ -63,15 +63,21 @@ $(BUILD)/obj/%.o: %.c
 	$(call say,CC  ,$<)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 $(BUILD)/obj/tests/%.o: CFLAGS_ALL += $(TEST_CFLAGS)
 
-# The catalog compiled in: its lines as one C string.
-$(BUILD)/gen/catalog_conf.c: etc/catalog.conf Makefile
+# Files compiled in, each as one C string: etc/catalog.conf is catalog_conf[] of "catalog_conf.h".
+EMBED := $(wildcard etc/catalog.conf etc/openapi.json etc/style.css)
+EMBED_NAMES := $(subst .,_,$(notdir $(EMBED)))
+define embed
+$(BUILD)/gen/$(subst .,_,$(notdir $(1))).c: $(1) Makefile
+	@mkdir -p $$(@D)
+	@{ echo '#include "$$(@F:.c=.h)"'; echo 'const char $$(basename $$(@F))[] ='; \
+	  sed 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$$$/\\n"/' $$<; echo ';'; } > $$@
+endef
+$(foreach f,$(EMBED),$(eval $(call embed,$(f))))
+EMBED_H := $(EMBED_NAMES:%=$(BUILD)/gen/%.h)
+$(EMBED_H):
 	@mkdir -p $(@D)
-	@{ echo '#include "catalog_conf.h"'; echo 'const char catalog_conf[] ='; \
-	  sed 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $<; echo ';'; } > $@
-$(BUILD)/gen/catalog_conf.h:
-	@mkdir -p $(@D)
-	@echo 'extern const char catalog_conf[];' > $@
-$(BUILD)/obj/catalog_conf.o: $(BUILD)/gen/catalog_conf.c $(BUILD)/gen/catalog_conf.h
+	@echo 'extern const char $(basename $(@F))[];' > $@
+$(EMBED_NAMES:%=$(BUILD)/obj/%.o): $(BUILD)/obj/%.o: $(BUILD)/gen/%.c $(BUILD)/gen/%.h
 	@mkdir -p $(@D)
 	$(call say,CC  ,$<)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -c -o $@ $<
 
@@ -82,9 +88,9 @@ $(BUILD)/gen/build_info.h: FORCE
 	    CONF_D '$(confdir)/conf.d' STATE_DIR '$(localstatedir)/lib/m365dnsd' > $@.new
 	@cmp -s $@.new $@ && rm -f $@.new || mv $@.new $@
 
-$(call obj,$(CORE_SRC) $(EDGE_SRC) $(MAIN_SRC)): | $(BUILD)/gen/catalog_conf.h $(BUILD)/gen/build_info.h
+$(call obj,$(CORE_SRC) $(EDGE_SRC) $(MAIN_SRC)): | $(EMBED_H) $(BUILD)/gen/build_info.h
 
-$(BUILD)/libcore.a: $(call obj,$(CORE_SRC)) $(if $(wildcard etc/catalog.conf),$(BUILD)/obj/catalog_conf.o)
+$(BUILD)/libcore.a: $(call obj,$(CORE_SRC)) $(EMBED_NAMES:%=$(BUILD)/obj/%.o)
 	@rm -f $@
 	$(call say,AR  ,$@)$(AR) cr $@ $^
 $(BUILD)/libedge.a: $(call obj,$(EDGE_SRC))
