@@ -101,6 +101,13 @@ shell_scripts() {
 	scripts | xargs shellcheck
 }
 
+# What the metrics would be scraped as: the golden files of the tests.
+metrics() {
+	for f in tests/golden/*.prom; do
+		promtool check metrics <"$f" 2>&1 | sed "s|^|$f: |"
+	done
+}
+
 check 'layers: includes go downwards, one library one room' layers
 check 'libcore.a needs neither network nor disk nor HTTP' core_symbols
 check 'each file names its licence' licence_line
@@ -112,4 +119,5 @@ fi
 check_with mandoc 'man pages' man_pages
 check_with systemd-analyze 'units of systemd, and their exposure is 1.2 at most' units
 check_with shellcheck 'shell scripts' shell_scripts
+check_with promtool 'metrics' metrics
 echo "1..$n"

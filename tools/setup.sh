@@ -34,6 +34,7 @@ table() {
 	bed	cmd:python3		python3			python3
 	lint	cmd:mandoc		mandoc			mandoc
 	lint	cmd:shellcheck		shellcheck		ShellCheck
+	lint	cmd:promtool		prometheus		golang-github-prometheus
 	valgrind	cmd:valgrind	valgrind		valgrind
 	fuzz	cmd:clang		clang			clang
 	fuzz	fuzzer:			libclang-rt-dev		compiler-rt
@@ -48,7 +49,7 @@ purpose() {
 	build) echo 'to build (make)' ;;
 	test) echo 'to test (make check)' ;;
 	bed) echo 'real name servers on loopback (make demo, check-integration)' ;;
-	lint) echo 'to check scripts and man pages (make lint)' ;;
+	lint) echo 'to check scripts, man pages and metrics (make lint)' ;;
 	valgrind) echo 'make check-valgrind' ;;
 	fuzz) echo 'make fuzz' ;;
 	bench) echo 'make bench' ;;
@@ -119,7 +120,7 @@ apt_install() {
 	status=$?
 	policy_remove
 	# Nor shall they come up with the next boot.
-	for service in knot unbound; do
+	for service in knot unbound prometheus; do
 		case " $* " in
 		*" $service "*) $root systemctl disable --quiet "$service" 2>/dev/null || : ;;
 		esac

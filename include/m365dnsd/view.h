@@ -27,6 +27,8 @@ struct view_format {
 };
 extern const struct view_format view_formats[];
 extern const size_t view_n_formats;
+/* "html": not of the table, because a page is at home at the daemon, which has its style sheet and what its links name. */
+extern const struct view_format view_page_format;
 /* NULL when there is none of that name. */
 const struct view_format *view_format_find(const char *name);
 
@@ -66,5 +68,106 @@ void jsonw_finding(struct json_writer *j, const char *key, const struct status_f
 /* A transition as history, events and hooks show it; and its members alone, for who adds more. */
 void jsonw_transition(struct json_writer *j, const char *key, uint64_t id, const struct transition *t);
 void jsonw_transition_members(struct json_writer *j, uint64_t id, const struct transition *t);
+
+/* ---- the daemon as a whole: what the documents below say of it ---- */
+
+struct view_store {
+	const struct name_table *healths;	/* the closed list */
+	int health;
+	bool writes;			/* the disk takes what it is given */
+	const char *problem;		/* "" = none */
+	uint64_t commits, rows, failures, dropped;
+	size_t queued;
+	int64_t size_bytes, wal_bytes, oldest_queued_ms;	/* the latter an age, 0 = nothing waits */
+	uint64_t last_commit_us;
+};
+struct view_receiver {			/* of notifications */
+	const char *name;
+	uint64_t delivered, given_up, dropped, attempts, failures;
+	size_t waiting, in_flight;
+	bool failing;
+	const char *problem;		/* "" = none */
+};
+struct view_http {
+	const uint64_t *requests;	/* by status code */
+	size_t n_requests;
+	uint64_t accepted, refused, timed_out;
+	unsigned connections, streams;
+};
+struct view_process {			/* a number below 0 is not known */
+	double cpu_seconds, start_unix_seconds;
+	int64_t resident_bytes, virtual_bytes, open_fds, max_fds;
+};
+struct view_daemon {
+	const char *version;
+	const char *const *libraries;	/* pairs of a label and a version: "cares", "1.18.1"; at most VIEW_LIBRARIES_MAX */
+	size_t n_libraries;
+	const struct clock *clock;
+	int64_t started_unix_ms;
+	bool ready;
+	bool reload_ok;
+	const char *reload_problem;	/* "" = none */
+	int64_t reload_ok_unix_ms;	/* the last one that went well */
+	uint64_t transitions[EVENT_CHANGED + 1];
+	size_t queries_in_flight, queries_waiting;
+	int64_t due_lag_ms;		/* how late the domain is that should have been looked at first */
+	struct sources *sources;
+	struct board *board;
+	const struct view_store *store;	/* NULL: there is none */
+	const struct view_http *http;	/* NULL likewise */
+	const struct view_process *process;
+	const struct view_receiver *receivers;
+	size_t n_receivers;
+};
+#define VIEW_LIBRARIES_MAX 16
+
+/* ---- documents, each with a final newline ---- */
+
+struct view_list {
+	const struct board_summary *domains;
+	size_t n_domains;
+	const char *next;		/* cursor of the next page; NULL = this is the last */
+	size_t total;			/* domains that the filters let through, on all pages */
+	const char *state, *q;		/* the filters, for the links of the page; NULL = none */
+	const struct view_daemon *daemon;
+};
+/* GET /status, and the page of it. */
+void view_list_json(const struct view_list *l, struct str *ret);
+void view_list_html(const struct view_list *l, struct str *ret);
+/* GET /resolvers. */
+void view_resolvers_json(const struct view_daemon *d, struct str *ret);
+
+struct view_history_row {
+	uint64_t id;
+	struct transition t;
+};
+struct view_spread_row {		/* published at the authorities -> seen at a source */
+	const char *record, *source;
+	int64_t published_unix_ms, visible_unix_ms;
+};
+struct view_history {
+	const char *domain;
+	const struct view_history_row *rows;	/* newest first */
+	size_t n_rows;
+	uint64_t next;			/* id to go on before; 0 = there is nothing older */
+	const struct view_spread_row *spread;
+	size_t n_spread;
+};
+/* GET /history/{domain}. */
+void view_history_json(const struct view_history *h, struct str *ret);
+/* The style sheet that the pages ask for as /style.css. */
+const char *view_style_css(void);
+
+/* ---- GET /metrics: made piece by piece, so that a hundred thousand domains hold nobody up ---- */
+
+enum metrics_syntax { METRICS_TEXT, METRICS_OPENMETRICS };
+/* The media types without parameters, by syntax, to choose from; and the whole. */
+extern const char *const metrics_media_types[2], *const metrics_content_types[2];
+struct metrics;
+/* Uses d during the call only, but its board until metrics_free(). */
+struct metrics *metrics_new(const struct view_daemon *d, enum metrics_detail detail, enum metrics_syntax syntax);
+/* Append a piece of some 16 kB; false when there is nothing left.  Domains may come and go between the calls. */
+bool metrics_more(struct metrics *m, struct str *ret);
+void metrics_free(struct metrics *m);
 
 #endif

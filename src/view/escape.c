@@ -219,6 +219,43 @@ escape_csv(struct str *ret, const char *text)
 	str_done(&field);
 }
 
+/* ---- pages ---- */
+
+void
+escape_html(struct str *ret, const char *text)
+{
+	static const struct {
+		char c;
+		const char *entity;
+	} entities[] = { { '&', "&amp;" }, { '<', "&lt;" }, { '>', "&gt;" }, { '"', "&quot;" }, { '\'', "&#39;" } };
+	struct str printable = STR_INIT;
+	size_t i;
+
+	str_add_printable(&printable, text, strlen(text));
+	for (const char *p = str_c(&printable); *p != '\0'; p++) {
+		for (i = 0; i < ARRAY_LEN(entities) && entities[i].c != *p; i++)
+			continue;
+		if (i < ARRAY_LEN(entities))
+			str_add(ret, entities[i].entity);
+		else
+			str_addc(ret, *p);
+	}
+	str_done(&printable);
+}
+
+void
+escape_url(struct str *ret, const char *text)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
+
+	for (; *text != '\0'; text++) {
+		if (strchr(plain, *text) != NULL)
+			str_addc(ret, *text);
+		else
+			str_addf(ret, "%%%02X", (unsigned)(uint8_t)*text);
+	}
+}
+
 /* ---- monitoring ---- */
 
 void

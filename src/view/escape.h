@@ -11,6 +11,10 @@ void escape_text(struct str *ret, const char *text, bool unicode);
 bool escape_json(struct str *ret, const char *text);
 /* A whole RFC 4180 field; one that a spreadsheet would take for a formula gets an apostrophe in front. */
 void escape_csv(struct str *ret, const char *text);
+/* Text or the inside of a quoted attribute of a page. */
+void escape_html(struct str *ret, const char *text);
+/* A part of a URL: all but unreserved characters as %XX (RFC 3986). */
+void escape_url(struct str *ret, const char *text);
 /* Inside a Prometheus label value: valid UTF-8, \ " escaped, no control characters. */
 void escape_label(struct str *ret, const char *text);
 /* Plugin output: ASCII, no bar (it begins performance data), no newline. */

@@ -13,6 +13,7 @@ const struct view_format view_formats[] = {
 	{ "prometheus",	"text/plain; version=0.0.4; charset=utf-8",	render_prometheus, false },
 };
 const size_t view_n_formats = ARRAY_LEN(view_formats);
+const struct view_format view_page_format = { "html", "text/html; charset=utf-8", render_html, false };
 
 const struct view_format *
 view_format_find(const char *name)

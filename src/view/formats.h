@@ -7,6 +7,6 @@
 
 typedef void render_fn(const struct status *const *list, size_t n, const struct view_options *o, struct str *ret);
 
-render_fn render_text, render_json, render_ndjson, render_csv, render_nagios, render_prometheus;
+render_fn render_text, render_json, render_ndjson, render_csv, render_nagios, render_prometheus, render_html;
 
 #endif

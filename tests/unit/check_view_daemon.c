@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the daemon says of itself and of many domains: list, resolvers, history, pages and metrics.  The outputs are compared
+ * with files of tests/golden (UPDATE_GOLDEN=1 rewrites them); the metrics are read line by line as well.
+ */
+#include <check.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <m365dnsd/view.h>
+
+#include "tests/lib/status_cases.h"
+
+#ifndef GOLDEN_DIR
+#define GOLDEN_DIR "tests/golden"
+#endif
+#define NOW INT64_C(1795256430000)	/* 2026-11-21T10:20:30Z */
+
+/* ---- a daemon with three domains ---- */
+
+static const char config[] = "resolvers = {}\nauthorities = none\n"
+			     "resolver \"one\" { address = {\"11.0.9.1\", \"11.0.9.2:5300\"} }\n"
+			     "resolver \"o\\\"two\" { address = {\"2001:db8::53\"} class = required }\n"
+			     "domain \"fabrikam.test\" { }\ndomain \"contoso.test\" { services = {\"teams\"} }\n"
+			     "domain \"xn--mnchen-3ya.test\" { profile = verify-only verification = \"MS=ms12345678\" }\n";
+
+static const struct name_row health_rows[] = { { 0, "ok" }, { 1, "stuck" } };
+static const NAME_TABLE(healths, health_rows);
+static const char *const libraries[] = { "c-ares", "1.18.1", "sqlite", "3.40.1" };
+static const struct view_store store = {
+	.healths = &healths, .health = 1, .writes = false, .problem = "disk \"/var\" is full", .commits = 12, .rows = 345,
+	.failures = 6, .dropped = 7, .queued = 89, .size_bytes = 4096000, .wal_bytes = 123456, .oldest_queued_ms = 61500,
+	.last_commit_us = 1234,
+};
+static const uint64_t requests[600] = { [200] = 1000, [404] = 3, [418] = 1 };
+static const struct view_http http = { .requests = requests, .n_requests = 600, .accepted = 77, .refused = 1, .timed_out = 2,
+	.connections = 5, .streams = 4 };
+static const struct view_process process = { .cpu_seconds = 12.34, .start_unix_seconds = 1795256000.5,
+	.resident_bytes = 30000000, .virtual_bytes = 90000000, .open_fds = 21, .max_fds = -1 };
+static const struct view_receiver receivers[] = {
+	{ .name = "ops", .delivered = 10, .attempts = 14, .failures = 4, .given_up = 1, .waiting = 2, .in_flight = 1, .failing = true,
+	  .problem = "HTTP 500" },
+};
+
+struct bench {
+	struct clock clock;
+	struct conf *conf;
+	struct catalog *catalog;
+	struct sources *sources;
+	struct board *board;
+	struct view_daemon d;
+};
+
+static void
+add_domain(struct bench *b, size_t i)
+{
+	struct err err = { "" };
+	struct plan *plan = plan_build(b->catalog, b->conf, i, &err);
+
+	ck_assert_msg(plan != NULL, "%s", err.msg);
+	board_set_columns(board_add(b->board, plan), NULL, b->sources, false, NULL, NULL);
+	plan_unref(plan);
+}
+
+static void
+count_some(struct bench *b)
+{
+	struct source *s = sources_resolver(b->sources, 0);
+
+	s->stats = (struct source_stats){ .queries = 10, .answers = 8, .tcp = 1, .rtt_bucket = { [3] = 5, [15] = 3 },
+		.rtt_sum_us = 9020000 };
+	s->stats.failures[REASON_TIMEOUT] = 2;
+	s->rtt_us = 4100;
+	s->last_answer_ms = 4000;
+	sources_resolver(b->sources, 1)->set_aside = true;
+	sources_resolver(b->sources, 1)->retry_at_ms = 9000;
+}
+
+static void
+bench_up(struct bench *b)
+{
+	struct conf_problems problems = { NULL, 0 };
+	const struct eval_policy policy = { .authorities = AUTHORITIES_NONE, .quorum = 100, .quorum_percent = true, .confirm = 2 };
+
+	memset(b, 0, sizeof(*b));
+	clock_fake_init(&b->clock, 5000, NOW);
+	b->conf = conf_parse("test", config, &problems);
+	ck_assert_msg(b->conf != NULL, "%s", problems.n > 0 ? problems.list[0].text : "");
+	b->catalog = catalog_load(NULL, &problems);
+	b->sources = sources_new(b->conf);
+	b->board = board_new(&b->clock, &policy, NULL, NULL);
+	for (size_t i = 0; i < b->conf->n_domains; i++)
+		add_domain(b, i);
+	count_some(b);
+	b->d = (struct view_daemon){
+		.version = "1.2.3", .libraries = libraries, .n_libraries = 2, .clock = &b->clock, .started_unix_ms = NOW - 100000,
+		.ready = true, .reload_problem = "m365dnsd.conf:3: no", .reload_ok_unix_ms = NOW - 50000,
+		.transitions = { [EVENT_COMPLETE] = 2 }, .queries_in_flight = 3, .queries_waiting = 40, .due_lag_ms = 1500,
+		.sources = b->sources, .board = b->board, .store = &store, .http = &http, .process = &process,
+		.receivers = receivers, .n_receivers = ARRAY_LEN(receivers),
+	};
+}
+
+static void
+bench_down(struct bench *b)
+{
+	board_free(b->board);
+	sources_free(b->sources);
+	catalog_free(b->catalog);
+	conf_free(b->conf);
+}
+
+/* ---- golden files ---- */
+
+static char *
+read_file(const char *path)
+{
+	FILE *f = fopen(path, "rb");
+	struct str s = STR_INIT;
+	char buf[4096];
+	size_t n;
+
+	if (f == NULL)
+		return NULL;
+	while ((n = fread(buf, 1, sizeof(buf), f)) > 0)
+		str_addn(&s, buf, n);
+	fclose(f);
+	return str_take(&s);
+}
+
+static void
+golden(const char *name, const struct str *out)
+{
+	const char *dir = getenv("GOLDEN_DIR");
+	char path[256], *want;
+
+	snprintf(path, sizeof(path), "%s/%s", dir != NULL ? dir : GOLDEN_DIR, name);
+	if (getenv("UPDATE_GOLDEN") != NULL) {
+		FILE *f = fopen(path, "wb");
+
+		ck_assert_msg(f != NULL, "cannot write %s", path);
+		fwrite(str_c(out), 1, out->len, f);
+		ck_assert_int_eq(fclose(f), 0);
+	}
+	want = read_file(path);
+	ck_assert_msg(want != NULL, "%s: no such file; make update-golden", path);
+	ck_assert_msg(strcmp(want, str_c(out)) == 0, "%s differs; it now is:\n%s", path, str_c(out));
+	free(want);
+}
+
+/* ---- documents ---- */
+
+static void
+list_of(struct bench *b, struct board_summary sums[3], struct view_list *ret)
+{
+	struct board_domain *d = NULL;
+	size_t n = 0;
+
+	while ((d = board_next(b->board, n == 0 ? NULL : sums[n - 1].domain)) != NULL)
+		board_summary(d, &sums[n++]);
+	*ret = (struct view_list){ .domains = sums, .n_domains = n, .next = "xn--mnchen-3ya.test", .total = 17, .state = "pending",
+		.q = "a&b", .daemon = &b->d };
+}
+
+START_TEST(list_json)
+{
+	struct board_summary sums[3];
+	struct str out = STR_INIT;
+	struct view_list l;
+	struct bench b;
+
+	bench_up(&b);
+	list_of(&b, sums, &l);
+	view_list_json(&l, &out);
+	golden("daemon.list.json", &out);
+	str_done(&out);
+	bench_down(&b);
+}
+END_TEST
+
+START_TEST(list_html)
+{
+	struct board_summary sums[3];
+	struct str out = STR_INIT;
+	struct view_list l;
+	struct bench b;
+
+	bench_up(&b);
+	list_of(&b, sums, &l);
+	view_list_html(&l, &out);
+	golden("daemon.list.html", &out);
+	str_done(&out);
+	bench_down(&b);
+}
+END_TEST
+
+START_TEST(resolvers_json)
+{
+	struct str out = STR_INIT;
+	struct bench b;
+
+	bench_up(&b);
+	view_resolvers_json(&b.d, &out);
+	golden("daemon.resolvers.json", &out);
+	str_done(&out);
+	bench_down(&b);
+}
+END_TEST
+
+START_TEST(history_json)
+{
+	static const struct view_history_row rows[] = {
+		{ 18, { 413, NOW, "contoso.test", NULL, NULL, "published", "complete", EVENT_COMPLETE, NULL } },
+		{ 17, { 412, NOW - 9000, "contoso.test", "mx", "google", "stale", "ok", EVENT_VISIBLE, "a\"b" } },
+	};
+	static const struct view_spread_row spread[] = {
+		{ "mx", "google", NOW - 12000, NOW - 9000 }, { "mx", "quad9", NOW - 12000, 0 },
+	};
+	struct view_history h = { .domain = "contoso.test", .rows = rows, .n_rows = 2, .next = 17, .spread = spread, .n_spread = 2 };
+	struct str out = STR_INIT;
+
+	view_history_json(&h, &out);
+	h = (struct view_history){ .domain = "contoso.test" };
+	view_history_json(&h, &out);
+	golden("daemon.history.json", &out);
+	str_done(&out);
+}
+END_TEST
+
+/* Tags are ours, text is escaped: what lies between "<" and ">" is one of a few names. */
+START_TEST(page_is_safe)
+{
+	static const char names[] = " !DOCTYPE html head meta title link body nav a h1 h2 p span strong pre table tr th td details "
+				    "summary div code footer ";
+	const struct status_case *c = &status_cases[_i];
+	struct str out = STR_INIT;
+
+	view_page_format.render(c->list, 1, &(struct view_options){ .width = 0 }, &out);
+	for (const char *p = strchr(str_c(&out), '<'); p != NULL; p = strchr(p + 1, '<')) {
+		char name[32];
+		size_t n;
+
+		p += p[1] == '/';
+		n = strcspn(p + 1, " >\n");
+		ck_assert_msg(n > 0 && n < 20, "%s: %.40s", c->name, p);
+		snprintf(name, sizeof(name), " %.*s ", (int)n, p + 1);
+		ck_assert_msg(strstr(names, name) != NULL, "%s: tag %s", c->name, name);
+	}
+	for (const char *p = str_c(&out); *p != '\0'; p++)
+		ck_assert_msg((uint8_t)*p >= ' ' || *p == '\n', "%s: a control byte", c->name);
+	ck_assert_ptr_eq(strstr(str_c(&out), "style=\""), NULL);
+	str_done(&out);
+}
+END_TEST
+
+/* ---- metrics ---- */
+
+static void
+all_metrics(struct bench *b, enum metrics_detail detail, enum metrics_syntax syntax, struct str *ret)
+{
+	struct metrics *m = metrics_new(&b->d, detail, syntax);
+
+	while (metrics_more(m, ret))
+		continue;
+	metrics_free(m);
+}
+
+static const struct {
+	const char *name;
+	enum metrics_detail detail;
+	enum metrics_syntax syntax;
+} outputs[] = {
+	{ "daemon.prom", METRICS_RECORDS, METRICS_TEXT },
+	{ "daemon.domains.prom", METRICS_DOMAINS, METRICS_TEXT },
+	{ "daemon.cells.prom", METRICS_CELLS, METRICS_TEXT },
+	{ "daemon.openmetrics", METRICS_RECORDS, METRICS_OPENMETRICS },
+};
+
+START_TEST(metrics_golden)
+{
+	struct str out = STR_INIT;
+	struct bench b;
+
+	bench_up(&b);
+	all_metrics(&b, outputs[_i].detail, outputs[_i].syntax, &out);
+	golden(outputs[_i].name, &out);
+	str_done(&out);
+	bench_down(&b);
+}
+END_TEST
+
+/* Each sample belongs to the family announced last, families come once, and no sample comes twice. */
+START_TEST(metrics_are_in_order)
+{
+	struct map *seen = map_new();
+	struct str out = STR_INIT;
+	char family[128] = "";
+	struct bench b;
+
+	bench_up(&b);
+	all_metrics(&b, METRICS_CELLS, METRICS_TEXT, &out);
+	ck_assert_int_eq(out.p[out.len - 1], '\n');
+	for (char *line = strtok(out.p, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+		size_t key = strncmp(line, "# HELP ", 7) == 0 ? strcspn(line + 7, " ") + 7 : (size_t)(strrchr(line, ' ') - line);
+
+		if (strncmp(line, "# HELP ", 7) == 0)
+			snprintf(family, sizeof(family), "%.*s", (int)key - 7, line + 7);
+		ck_assert_msg(map_put(seen, line, key, seen) == NULL || line[0] == '#', "twice: %s", line);
+		if (line[0] != '#')
+			ck_assert_msg(strncmp(line, family, strlen(family)) == 0, "%s within %s", line, family);
+	}
+	map_free(seen, NULL);
+	str_done(&out);
+	bench_down(&b);
+}
+END_TEST
+
+/* Domains come and go between the pieces: those that stay are told once a family, and the end is the end. */
+START_TEST(metrics_survive_changes)
+{
+	struct str piece = STR_INIT, out = STR_INIT;
+	struct metrics *m;
+	struct bench b;
+	bool there = true;
+	size_t n = 0;
+
+	bench_up(&b);
+	m = metrics_new(&b.d, METRICS_CELLS, METRICS_OPENMETRICS);
+	for (size_t turn = 0; metrics_more(m, &piece); turn++) {
+		ck_assert_uint_lt(piece.len, 65536);
+		str_add(&out, str_c(&piece));
+		str_clear(&piece);
+		if (there)
+			board_remove(b.board, board_find(b.board, "fabrikam.test"));
+		else
+			add_domain(&b, 0);
+		there = !there;
+	}
+	ck_assert(!metrics_more(m, &piece));
+	metrics_free(m);
+	for (const char *p = str_c(&out); (p = strstr(p, "m365dnsd_domain_records{domain=\"contoso.test\"}")) != NULL; p++)
+		n++;
+	ck_assert_uint_eq(n, 1);
+	ck_assert_str_eq(str_c(&out) + out.len - 6, "# EOF\n");
+	str_done(&piece);
+	str_done(&out);
+	bench_down(&b);
+}
+END_TEST
+
+/* A board without domains, a daemon without store and HTTP. */
+START_TEST(metrics_of_nothing)
+{
+	struct str out = STR_INIT;
+	struct bench b;
+
+	bench_up(&b);
+	b.d.store = NULL;
+	b.d.http = NULL;
+	b.d.process = NULL;
+	b.d.n_receivers = 0;
+	for (size_t i = 0; i < b.conf->n_domains; i++)
+		board_remove(b.board, board_find(b.board, b.conf->domains[i].text));
+	all_metrics(&b, METRICS_RECORDS, METRICS_TEXT, &out);
+	ck_assert_ptr_nonnull(strstr(str_c(&out), "\nm365dnsd_domains{state=\"pending\"} 0\n"));
+	ck_assert_ptr_eq(strstr(str_c(&out), "\nm365dnsd_store_up "), NULL);
+	str_done(&out);
+	bench_down(&b);
+}
+END_TEST
+
+/* An authority that nobody needs any more takes nothing of the sums with it: a counter that falls is read as a restart. */
+START_TEST(sums_never_shrink)
+{
+	struct source_stats operators[2], before, after;
+	struct source *s;
+	struct addr addr;
+	struct bench b;
+
+	bench_up(&b);
+	ck_assert(addr_parse(&addr, "11.0.0.1", 53));
+	s = sources_authority(b.sources, &addr);
+	s->stats = (struct source_stats){ .queries = 5, .answers = 4, .rtt_bucket = { [2] = 4 }, .rtt_sum_us = 7000 };
+	s->stats.failures[REASON_SERVFAIL] = 1;
+	sources_totals(b.sources, operators, &before);
+	source_unref(b.sources, s);
+	sources_totals(b.sources, operators, &after);
+	ck_assert_uint_eq(after.queries, 5);
+	ck_assert_int_eq(memcmp(&before, &after, sizeof(after)), 0);
+	ck_assert_uint_eq(operators[0].queries, 10);
+	ck_assert_uint_eq(operators[1].queries, 0);
+	bench_down(&b);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("view of the daemon");
+	TCase *t = tcase_create("view");
+	SRunner *sr = srunner_create(s);
+	int failed;
+
+	suite_add_tcase(s, t);
+	tcase_add_test(t, list_json);
+	tcase_add_test(t, list_html);
+	tcase_add_test(t, resolvers_json);
+	tcase_add_test(t, history_json);
+	tcase_add_loop_test(t, page_is_safe, 0, (int)n_status_cases);
+	tcase_add_loop_test(t, metrics_golden, 0, (int)ARRAY_LEN(outputs));
+	tcase_add_test(t, metrics_are_in_order);
+	tcase_add_test(t, metrics_survive_changes);
+	tcase_add_test(t, metrics_of_nothing);
+	tcase_add_test(t, sums_never_shrink);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed > 0;
+}
