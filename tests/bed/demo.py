@@ -3,7 +3,7 @@
 """
 demo: the records of contoso.test are published one after another, with the usual mistakes, and m365dnsd watches.
 
-Real Knot servers, real Unbound caches, real TTLs (20 to 30 s instead of an hour).  Ends by itself in about a minute,
+Real Knot servers, real Unbound caches, real TTLs (30 to 45 s instead of an hour).  Ends by itself in about a minute,
 with 0 only if the domain really became complete.  On a terminal it leaves time to read; in a log it does not.
 """
 
@@ -17,7 +17,7 @@ from datetime import datetime
 import bed as beds
 
 DOMAIN = "contoso.test"
-TTL, NEGATIVE = 30, 20
+TTL, NEGATIVE = 45, 30
 LIMIT = 100         # seconds for the whole demo
 CITIES = {"r1": "amsterdam", "r2": "berlin", "r3": "chicago", "r4": "delhi"}
 
@@ -87,7 +87,13 @@ class Demo:
         self.expect("two SPF records and an old MX", "spf-multiple", "mx-extra")
         self.read(5)
 
-        self.say("SPF merged, old MX removed. Then autodiscover, with the whole name typed where the provider adds the "
+        self.say("The two SPF records become one, but the include gets lost.")
+        bed.change(DOMAIN, "\n".join([OLD_MX, MX, MS, SPF_SECOND]))
+        self.run("--once", "-q")
+        self.expect("SPF without the include", "spf-include-missing")
+        self.read(4)
+
+        self.say("SPF mended, old MX removed. Then autodiscover, with the whole name typed where the provider adds the "
                  "zone: it becomes autodiscover.contoso.test.contoso.test.")
         bed.caches["r1"].flush()
         bed.caches["r1"].ask(DOMAIN, "MX")
