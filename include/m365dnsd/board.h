@@ -152,7 +152,10 @@ int64_t board_ticks_ms(const struct board *b, uint32_t ticks);
  * cell says something else than before (verdict or reason), so that a roll-up is due.
  */
 bool board_answer(struct board_domain *d, size_t row, size_t col, const struct reply *reply, unsigned max_tries);
-/* After board_answer: does the cell hold a right answer (for every expectation of its row that applies)? */
+/*
+ * After board_answer: does the cell hold a right answer (for every expectation of its row that applies)?  At an authority:
+ * one that nobody has to change; what is optional may be absent.
+ */
 bool board_cell_good(struct board_domain *d, size_t row, size_t col);
 /* Rows whose gate is open. */
 uint64_t board_gates(struct board_domain *d);

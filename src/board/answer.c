@@ -50,6 +50,24 @@ answer_is_lame(const struct source *s, const struct answer *an)
 	return s->kind == SOURCE_AUTHORITY && !an->aa;
 }
 
+/* Does anything in this answer of an authority wait for the admin: something required not right, or something wrong? */
+static bool
+in_the_way(const struct board_domain *d, size_t row, const struct variant *v)
+{
+	uint8_t expectations[PLAN_SLOTS_MAX];
+	size_t n = plan_question_expectations(d->plan, row, expectations);
+
+	for (size_t slot = 0; slot < n; slot++) {
+		const struct expectation *e = plan_expectation(d->plan, expectations[slot]);
+		uint8_t verdict = v->verdict[VIEW_PUBLIC][slot];
+
+		if ((e->views & (1u << VIEW_PUBLIC)) != 0 &&
+		    (verdict == VERDICT_WRONG || (verdict != VERDICT_OK && e->need == NEED_REQUIRED)))
+			return true;
+	}
+	return false;
+}
+
 bool
 board_cell_good(struct board_domain *d, size_t row, size_t col)
 {
@@ -67,6 +85,8 @@ board_cell_good(struct board_domain *d, size_t row, size_t col)
 		if (answer_unpack(d->board->scratch, v->blob->bytes, v->blob->len, &an))
 			variant_judge(d, v, &an);
 	}
+	if (d->columns[col].source->kind == SOURCE_AUTHORITY)
+		return !in_the_way(d, row, v);
 	return eval_row_good(d->plan, row, view, v->verdict[view]);
 }
 

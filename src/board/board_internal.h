@@ -61,6 +61,7 @@ struct board_domain {
 	void (*free_zone)(void *ctx, struct zone *zone);
 	void *free_zone_ctx;
 	bool finding, changed, verification_by_mx;
+	bool restoring;			/* variants come before the cells that use them: no slot is free */
 	uint8_t state;
 	bool was_published, reached_published, reached_visible, reached_complete;
 	uint16_t n_columns, n_variants;	/* variants[0] is unused */

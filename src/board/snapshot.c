@@ -350,8 +350,10 @@ board_restore(struct board_domain *d, const void *bytes, size_t n, struct zone_f
 	board_set_columns(d, zone, sources, false, free_zone, ctx);
 	unpack_rows(&r);
 	unpack_columns(&r);
+	d->restoring = true;
 	unpack_variants(&r);
 	unpack_cells(&r);
+	d->restoring = false;
 	free(r.rows);
 	free(r.columns);
 	free(r.variants);

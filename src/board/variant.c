@@ -72,7 +72,7 @@ variant_used(const struct board_domain *d, uint16_t i)
 static uint16_t
 variant_slot(struct board_domain *d)
 {
-	for (uint16_t i = 1; d->n_variants > board_n_rows(d) && i < d->n_variants; i++) {
+	for (uint16_t i = 1; !d->restoring && d->n_variants > board_n_rows(d) && i < d->n_variants; i++) {
 		if (variant_used(d, i))
 			continue;
 		blob_put(d->board, d->variants[i].blob);

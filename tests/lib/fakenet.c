@@ -636,6 +636,26 @@ fakenet_run(struct fakenet *n)
 	return f == NULL ? INT64_MAX : f->due_ms;
 }
 
+void
+fakenet_forget_queries(struct fakenet *n)
+{
+	n->n_queries = 0;
+}
+
+const char *
+fakenet_last_query(const struct fakenet *n)
+{
+	static char text[DNS_NAME_TEXT_MAX + ADDR_TEXT_MAX + 32];
+	char name[DNS_NAME_TEXT_MAX], addr[ADDR_TEXT_MAX], type[16];
+	const struct fquery *q = &n->queries[n->n_queries - 1];
+
+	if (n->n_queries == 0)
+		return "none";
+	snprintf(text, sizeof(text), "%s %s at %s", dns_name_text_lower(&q->q.name, name), dns_type_text(q->q.type, type),
+	    addr_text(&q->to, 53, addr));
+	return text;
+}
+
 unsigned
 fakenet_queries(const struct fakenet *n, const char *addr, const char *name, const char *type)
 {

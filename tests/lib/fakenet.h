@@ -39,7 +39,10 @@ void fakenet_delay(struct fakenet *n, const char *addr, int64_t ms);
 
 /* Deliver what is due at the clock's time; the next time something is due (INT64_MAX = nothing). */
 int64_t fakenet_run(struct fakenet *n);
-/* Queries so far; NULL = any. */
+/* Queries since the start or the last fakenet_forget_queries(); NULL = any. */
+void fakenet_forget_queries(struct fakenet *n);
+/* The last one as text; valid until the next call. */
+const char *fakenet_last_query(const struct fakenet *n);
 unsigned fakenet_queries(const struct fakenet *n, const char *addr, const char *name, const char *type);
 
 #endif

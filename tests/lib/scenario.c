@@ -23,6 +23,7 @@ struct scenario {
 	struct pipeline *pipeline;
 	struct pipeline_config cfg;
 	struct str transitions;		/* "record>state\n" since the last look */
+	struct str kept;		/* the snapshot of the first domain, over a restart */
 	struct err *err;
 };
 
@@ -124,22 +125,30 @@ block(struct scenario *s, struct str *ret, int (*f)(struct scenario *s, char *li
 	return fail(s, "no end");
 }
 
-static int
-do_conf(struct scenario *s, char **w, size_t n)
+static struct conf *
+read_conf(struct scenario *s)
 {
 	struct str text = STR_INIT, words = STR_INIT;
 	struct conf_problems problems = { NULL, 0 };
+	struct conf *conf;
 
-	(void)w, (void)n;
 	if (block(s, &text, NULL, NULL) == -1)
-		return -1;
-	s->conf = conf_parse(s->path, str_c(&text), &problems);
+		return NULL;
+	conf = conf_parse(s->path, str_c(&text), &problems);
 	conf_problems_text(&problems, &words);
-	if (s->conf == NULL)
+	if (conf == NULL)
 		fail(s, str_c(&words));
 	conf_problems_done(&problems);
 	str_done(&words);
 	str_done(&text);
+	return conf;
+}
+
+static int
+do_conf(struct scenario *s, char **w, size_t n)
+{
+	(void)w, (void)n;
+	s->conf = read_conf(s);
 	return s->conf == NULL ? -1 : 0;
 }
 
@@ -249,6 +258,17 @@ on_wake(void *ctx)
 	(void)ctx;		/* live() runs the pipeline after every delivery anyway */
 }
 
+static bool
+on_restore(void *ctx, const char *domain, const void **ret, size_t *ret_n)
+{
+	struct scenario *s = ctx;
+
+	(void)domain;
+	*ret = s->kept.p;
+	*ret_n = s->kept.len;
+	return s->kept.len > 0;
+}
+
 static int
 do_start(struct scenario *s, char **w, size_t n)
 {
@@ -259,9 +279,85 @@ do_start(struct scenario *s, char **w, size_t n)
 		return fail(s, "no conf");
 	s->cfg.on_transition = on_transition;
 	s->cfg.wake = on_wake;
+	s->cfg.restore = on_restore;
 	s->cfg.ctx = s;
 	s->pipeline = pipeline_new(s->conf, s->catalog, NULL, 0, fakenet_transport(s->net), &s->clock, &s->cfg, &err);
 	return s->pipeline == NULL ? fail(s, err.msg) : 0;
+}
+
+static int
+do_restart(struct scenario *s, char **w, size_t n)
+{
+	struct board_domain *b;
+
+	if (s->pipeline == NULL)
+		return fail(s, "restart of what?");
+	b = pipeline_find(s->pipeline, s->conf->domains[0].text);
+	str_clear(&s->kept);
+	board_snapshot(b, true, &s->kept);
+	pipeline_free(s->pipeline);
+	return do_start(s, w, n);
+}
+
+static int
+do_reload(struct scenario *s, char **w, size_t n)
+{
+	struct conf *conf = read_conf(s);
+	struct pipeline_spec spec = { conf, 0 };
+	struct err err;
+
+	(void)w, (void)n;
+	if (conf == NULL)
+		return -1;
+	if (pipeline_reload(s->pipeline, conf, s->catalog, &spec, 1, &err) == -1)
+		return fail(s, err.msg);
+	conf_free(s->conf);
+	s->conf = conf;
+	return 0;
+}
+
+static int
+do_suspend(struct scenario *s, char **w, size_t n)
+{
+	int64_t seconds;
+
+	if (n != 2 || !duration_parse(w[1], &seconds))
+		return fail(s, "suspend DURATION");
+	clock_fake_advance(&s->clock, seconds * 1000);
+	return 0;
+}
+
+static int
+do_clock(struct scenario *s, char **w, size_t n)
+{
+	if (n != 2)
+		return fail(s, "clock SECONDS");
+	s->clock.fake_unix_ms += atoll(w[1]) * 1000;
+	return 0;
+}
+
+static int
+do_show(struct scenario *s, char **w, size_t n)
+{
+	struct arena *a = arena_new();
+	struct view_options o = { .verbose = true, .width = 160 };
+	const struct status *st = pipeline_status(s->pipeline, 0, a);
+	struct str out = STR_INIT;
+
+	(void)w, (void)n;
+	view_format_find("text")->render(&st, 1, &o, &out);
+	fputs(str_c(&out), stderr);
+	str_done(&out);
+	arena_free(a);
+	return 0;
+}
+
+static int
+do_count(struct scenario *s, char **w, size_t n)
+{
+	(void)w, (void)n;
+	fakenet_forget_queries(s->net);
+	return 0;
 }
 
 static int
@@ -393,7 +489,7 @@ expect_queries(struct scenario *s, const struct status *st, char **w, size_t n)
 	want = (unsigned)atoi(w[6]);
 	if ((w[5][0] == '=' && is == want) || (w[5][0] == '<' && is <= want) || (w[5][0] == '>' && is >= want))
 		return 0;
-	return failf(s, xasprintf("%u queries", is));
+	return failf(s, xasprintf("%u queries, the last one %s", is, fakenet_last_query(s->net)));
 }
 
 static int
@@ -465,6 +561,12 @@ static const struct {
 	{ "fault", 3, do_fault },
 	{ "delay", 3, do_delay },
 	{ "start", 1, do_start },
+	{ "restart", 1, do_restart },
+	{ "reload", 1, do_reload },
+	{ "suspend", 2, do_suspend },
+	{ "clock", 2, do_clock },
+	{ "count", 1, do_count },
+	{ "show", 1, do_show },
 	{ "run", 2, do_run },
 	{ "expect", 2, do_expect },
 };
@@ -521,5 +623,6 @@ scenario_play(const char *path, struct err *err)
 	conf_free(s.conf);
 	catalog_free(s.catalog);
 	str_done(&s.transitions);
+	str_done(&s.kept);
 	return rc;
 }

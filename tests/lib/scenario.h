@@ -11,6 +11,11 @@
  *   fault ADDR WORD                     delay ADDR MS
  *   start                               builds the pipeline
  *   run DURATION | run settled | run reached DURATION
+ *   restart                             ends and starts again, with what a store would have kept
+ *   reload ... end                      another configuration
+ *   suspend DURATION                    time goes on, the program does not;  clock SECONDS: the wall clock is set
+ *   show                                the status as text on stderr, to find out why a scenario fails
+ *   count                               expect queries counts from here
  *   expect domain STATE                 expect record ID STATE
  *   expect cell ID SOURCE VERDICT [REASON]   SOURCE is a name or an address
  *   expect finding CODE | expect no finding CODE | expect no error
