@@ -239,6 +239,17 @@ now_us(void)
 	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
 }
 
+/* Under lock. */
+static void
+nap(struct store *s, int64_t until)
+{
+	struct timespec ts = { .tv_sec = until / 1000, .tv_nsec = until % 1000 * 1000000 };
+
+	s->sleeping_until = until;
+	pthread_cond_timedwait(&s->wake_writer, &s->lock, &ts);
+	s->sleeping_until = 0;
+}
+
 #define SNAPSHOTS_MIN 65536
 
 /*
@@ -270,6 +281,9 @@ take(struct writer *w, size_t snapshots, struct row_list *ret)
 	bool few;
 
 	pthread_mutex_lock(&s->lock);
+	/* A turn was begun since we looked: half of it would be a transition without its snapshot. */
+	while (s->queue.open > 0 && s->close_by == 0)
+		nap(s, store_now_ms() + 1000);
 	few = snapshots == 0 || (w->careful && queue_has(&s->queue, RANK_DONE));
 	s->last_commit = store_now_ms();
 	queue_take(&s->queue, few ? RANK_DONE : RANK_SNAPSHOT, snapshots, ret);
@@ -442,16 +456,6 @@ static bool
 is_finished(const struct store *s, int64_t now)
 {
 	return s->close_by != 0 && (queue_count(&s->queue) == 0 || s->gave_up || now >= s->close_by);
-}
-
-static void
-nap(struct store *s, int64_t until)
-{
-	struct timespec ts = { .tv_sec = until / 1000, .tv_nsec = until % 1000 * 1000000 };
-
-	s->sleeping_until = until;
-	pthread_cond_timedwait(&s->wake_writer, &s->lock, &ts);
-	s->sleeping_until = 0;
 }
 
 static int64_t
