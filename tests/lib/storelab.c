@@ -222,7 +222,8 @@ lab_integrity(const struct storelab *l)
 	sqlite3_stmt *st = NULL;
 	sqlite3 *db = NULL;
 
-	sqlite3_open_v2(l->path, &db, SQLITE_OPEN_READONLY, NULL);
+	/* Not read-only: a journal that was left behind has to be played back. */
+	sqlite3_open_v2(l->path, &db, SQLITE_OPEN_READWRITE, NULL);
 	sqlite3_prepare_v2(db, "PRAGMA integrity_check", -1, &st, NULL);
 	snprintf(words, sizeof(words), "%s",
 	    sqlite3_step(st) == SQLITE_ROW ? (const char *)sqlite3_column_text(st, 0) : sqlite3_errmsg(db));
