@@ -453,6 +453,8 @@ domain_turn(struct domain *d, int64_t now)
 	domain_due(d, next);
 	if (!d->child_finding)
 		domain_due(d, d->zone_due_ms);
+	if (d->in_flight == 0 && d->due.pos == 0)
+		pipeline_mark_dirty(d);		/* the end, though no answer says so */
 }
 
 /* Rows whose gate has just opened: their resolvers are asked now. */
@@ -507,8 +509,8 @@ domain_settle(struct domain *d, int64_t now)
 	open_gates(d, now);
 	child_start(d);
 	watch_serial(d, now);
-	/* In one pass only the end counts; roll up when the last answer is in. */
-	if (d->p->sched.mode == SCHED_ONCE && d->in_flight > 0)
+	/* In one pass only the end counts; roll up when the last answer is in and nothing waits to be asked. */
+	if (d->p->sched.mode == SCHED_ONCE && (d->in_flight > 0 || d->due.pos != 0))
 		return;
 	board_rollup(d->b);
 	domain_finished_check(d, now);
