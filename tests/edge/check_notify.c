@@ -1,383 +1,13 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Receivers: a little HTTP server on the same loop, and this program itself as the command.  Times are short ones of the
- * configuration; nothing sleeps, every wait is for an event, and one timer ends a test that would hang.
- */
+/* Receivers: what is sent, when, in which order, and what becomes of it when the configuration changes. */
 #include <check.h>
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <m365dnsd/notify.h>
-
-#define REVISION 412
-#define AT       INT64_C(1795256430000)
-
-/* ---- the server: what it answers is a list of words, one a request; the last one goes on for ever ---- */
-
-struct request {
-	char text[8192];
-	size_t len;
-	int64_t at_ms;
-};
-struct connection {
-	struct loop_fd *watch;		/* NULL: free */
-	struct request *request;
-	int fd;
-};
-static struct {
-	int fd;
-	unsigned port;
-	struct loop_fd *watch;
-	struct connection connections[16];
-	struct request requests[64];
-	size_t n_requests, n_finished, n_open, most_open;
-	const char *script;		/* "500 200" */
-	const char *bad_domain;		/* gets 500 whatever the script says */
-	size_t stop_at;			/* stop the loop after so many whole requests; 0 = never */
-} server;
-
-static struct loop *loop;
-static struct loop_timer *guard;
-static struct notify *notify;
-static struct str settled, logged;
-static size_t n_settled, stop_at_settled;
-static bool stop_at_log;
-static char dir[64];
-
-static int64_t
-now_ms(void)
-{
-	return clock_system.mono_ms(&clock_system);
-}
-
-/* The word of the script that is the turn's. */
-static void
-script_word(size_t turn, char *word, size_t size)
-{
-	const char *at = server.script;
-	size_t n;
-
-	while (turn-- > 0 && strchr(at, ' ') != NULL)
-		at = strchr(at, ' ') + 1;
-	n = strcspn(at, " ");
-	ck_assert_uint_lt(n, size);
-	memcpy(word, at, n);
-	word[n] = '\0';
-}
-
-static void
-connection_close(struct connection *c)
-{
-	loop_fd_free(c->watch);
-	c->watch = NULL;
-	close(c->fd);
-	server.n_open--;
-}
-
-static void
-reply(struct connection *c, const char *word)
-{
-	static const struct {
-		const char *word, *text;
-	} replies[] = {
-		{ "200", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok" },
-		{ "204", "HTTP/1.1 204 No Content\r\n\r\n" },
-		{ "500", "HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n" },
-		{ "404", "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n" },
-		{ "busy", "HTTP/1.1 503 Busy\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n" },
-		{ "moved", "HTTP/1.1 307 Over There\r\nLocation: /other\r\nContent-Length: 0\r\n\r\n" },
-		{ "file", "HTTP/1.1 302 Over There\r\nLocation: file:///etc/pass\x1bwd\r\nContent-Length: 0\r\n\r\n" },
-		{ "garbage", "SSH-2.0-OpenSSH_9.2\r\n" },
-		{ "part", "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nthe rest never comes" },
-		{ "hang", "" },
-		{ "close", NULL },
-	};
-	static char big[200000];
-
-	if (strcmp(word, "big") == 0) {
-		memset(big, 'x', sizeof(big));
-		memcpy(big, "HTTP/1.0 200 OK\r\n\r\n", 19);
-		ck_assert(send(c->fd, big, sizeof(big), MSG_NOSIGNAL) > 0);
-		connection_close(c);
-		return;
-	}
-	for (size_t i = 0; i < ARRAY_LEN(replies); i++) {
-		if (strcmp(replies[i].word, word) != 0)
-			continue;
-		if (replies[i].text == NULL || strcmp(word, "garbage") == 0) {
-			if (replies[i].text != NULL)
-				send(c->fd, replies[i].text, strlen(replies[i].text), MSG_NOSIGNAL);
-			connection_close(c);
-		} else if (*replies[i].text != '\0')
-			ck_assert_int_gt(send(c->fd, replies[i].text, strlen(replies[i].text), MSG_NOSIGNAL), 0);
-		return;
-	}
-	ck_abort_msg("no such reply: %s", word);
-}
-
-/* Is the request whole?  It has the length that its header tells. */
-static bool
-request_whole(const struct request *r)
-{
-	const char *end = strstr(r->text, "\r\n\r\n"), *length = strstr(r->text, "Content-Length: ");
-
-	return end != NULL && length != NULL && r->len >= (size_t)(end + 4 - r->text) + strtoul(length + 16, NULL, 10);
-}
-
-static void
-on_connection(void *ctx, int fd, unsigned events)
-{
-	struct connection *c = ctx;
-	struct request *r = c->request;
-	char word[32];
-	ssize_t n;
-
-	(void)events;
-	if (r == NULL) {
-		ck_assert_uint_lt(server.n_requests, ARRAY_LEN(server.requests));
-		r = c->request = &server.requests[server.n_requests++];
-		*r = (struct request){ .at_ms = now_ms() };
-	}
-	n = recv(fd, r->text + r->len, sizeof(r->text) - 1 - r->len, 0);
-	if (n <= 0) {
-		if (r->len == 0)
-			server.n_requests--;		/* a kept connection that ends */
-		connection_close(c);
-		return;
-	}
-	r->len += (size_t)n;
-	if (!request_whole(r))
-		return;
-	c->request = NULL;
-	script_word(server.n_finished++, word, sizeof(word));
-	reply(c, server.bad_domain != NULL && strstr(r->text, server.bad_domain) != NULL ? "500" : word);
-	if (server.n_finished == server.stop_at)
-		loop_stop(loop);
-}
-
-static void
-on_accept(void *ctx, int fd, unsigned events)
-{
-	struct connection *c = server.connections;
-
-	(void)ctx;
-	(void)events;
-	while (c->watch != NULL)
-		ck_assert(++c < server.connections + ARRAY_LEN(server.connections));
-	c->fd = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	ck_assert_int_ne(c->fd, -1);
-	c->request = NULL;
-	c->watch = loop_fd_new(loop, c->fd, on_connection, c);
-	loop_fd_set(c->watch, LOOP_READ);
-	if (++server.n_open > server.most_open)
-		server.most_open = server.n_open;
-}
-
-static void
-server_start(void)
-{
-	struct addr a;
-	struct sockaddr_storage ss;
-	socklen_t len;
-
-	memset(&server, 0, sizeof(server));
-	server.script = "200";
-	server.fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	ck_assert(addr_parse(&a, "127.0.0.1", 0));
-	len = addr_to_sockaddr(&a, &ss);
-	ck_assert_int_eq(bind(server.fd, (struct sockaddr *)&ss, len), 0);
-	ck_assert_int_eq(listen(server.fd, 16), 0);
-	len = sizeof(ss);
-	ck_assert_int_eq(getsockname(server.fd, (struct sockaddr *)&ss, &len), 0);
-	ck_assert(addr_from_sockaddr(&a, &ss));
-	server.port = a.port;
-	server.watch = loop_fd_new(loop, server.fd, on_accept, NULL);
-	loop_fd_set(server.watch, LOOP_READ);
-}
-
-static void
-server_stop(void)
-{
-	for (size_t i = 0; i < ARRAY_LEN(server.connections); i++)
-		if (server.connections[i].watch != NULL)
-			connection_close(&server.connections[i]);
-	loop_fd_free(server.watch);
-	close(server.fd);
-}
-
-static const char *
-body_of(size_t request)
-{
-	const char *end = strstr(server.requests[request].text, "\r\n\r\n");
-
-	return end != NULL ? end + 4 : "";
-}
-
-/* ---- fixture ---- */
-
-static void
-on_guard(void *ctx)
-{
-	(void)ctx;
-	ck_abort_msg("hangs; settled \"%s\", %zu requests, log:\n%s", str_c(&settled), server.n_finished, str_c(&logged));
-}
-
-static void
-on_log(void *ctx, enum log_level level, const char *line)
-{
-	(void)ctx;
-	(void)level;
-	str_addf(&logged, "%s\n", line);
-	if (stop_at_log)
-		loop_stop(loop);
-}
-
-static void
-on_settled(void *ctx, const char *receiver, uint64_t id, enum notify_outcome outcome)
-{
-	static const char letters[] = { [NOTIFY_DELIVERED] = '+', [NOTIFY_GIVEN_UP] = '-', [NOTIFY_DROPPED] = 'x' };
-
-	(void)ctx;
-	str_addf(&settled, "%s%s%c%llu", settled.len > 0 ? " " : "", receiver, letters[outcome], (unsigned long long)id);
-	if (++n_settled == stop_at_settled)
-		loop_stop(loop);
-}
-
-static void
-setup(void)
-{
-	struct err err;
-
-	loop = loop_new(&err);
-	ck_assert_ptr_nonnull(loop);
-	guard = loop_timer_new(loop, on_guard, NULL);
-	loop_timer_set(guard, 30000);
-	signal(SIGPIPE, SIG_IGN);
-	snprintf(dir, sizeof(dir), "/tmp/check_notify.XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
-	n_settled = stop_at_settled = 0;
-	stop_at_log = false;
-	log_redirect(on_log, NULL);
-	server_start();
-}
-
-static void
-remove_dir(void)
-{
-	char path[PATH_MAX];
-	struct dirent *e;
-	DIR *d = opendir(dir);
-
-	while (d != NULL && (e = readdir(d)) != NULL) {
-		snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
-		unlink(path);
-	}
-	if (d != NULL)
-		closedir(d);
-	rmdir(dir);
-}
-
-static void
-teardown(void)
-{
-	notify_free(notify);
-	notify = NULL;
-	server_stop();
-	loop_timer_free(guard);
-	loop_free(loop);
-	log_redirect(NULL, NULL);
-	str_done(&settled);
-	str_done(&logged);
-	remove_dir();
-}
-
-static void
-begin(struct notify_config cfg)
-{
-	cfg.clock = &clock_system;
-	cfg.settled = on_settled;
-	if (cfg.retry_first_ms == 0)
-		cfg.retry_first_ms = 20;
-	if (cfg.retry_max_ms == 0)
-		cfg.retry_max_ms = 50;
-	notify = notify_new(loop, &cfg);
-}
-
-static char *
-url_of(const char *path)
-{
-	static char url[128];
-
-	snprintf(url, sizeof(url), "http://127.0.0.1:%u%s", server.port, path);
-	return url;
-}
-
-/* One receiver, "ops", of all events. */
-static void
-receive_by(const char *url, const char *command)
-{
-	char name[] = "ops", complete[] = "complete", regressed[] = "regressed", *events[] = { complete, regressed };
-	char *u = url != NULL ? xstrdup(url) : NULL, *c = command != NULL ? xstrdup(command) : NULL;
-	struct conf_notify conf = { .name = name, .url = u, .command = c, .events = events, .n_events = 2 };
-
-	notify_set_receivers(notify, &conf, 1);
-	free(u);
-	free(c);
-}
-
-static struct transition
-transition_of(const char *domain, const char *record, enum event event)
-{
-	return (struct transition){ REVISION, AT, domain, record, NULL, "published", "regressed", event, NULL };
-}
-
-static void
-tell(uint64_t id, const char *domain, const char *record, enum event event)
-{
-	struct transition t = transition_of(domain, record, event);
-
-	ck_assert(notify_tell(notify, "ops", id, clock_system.unix_ms(&clock_system), &t));
-}
-
-static void
-run_until_settled(size_t n)
-{
-	stop_at_settled = n;
-	while (n_settled < n)
-		loop_run(loop);
-}
-
-static void
-run_until_requests(size_t n)
-{
-	server.stop_at = n;
-	while (server.n_finished < n)
-		loop_run(loop);
-}
-
-static struct notify_stats
-stats(void)
-{
-	struct notify_stats s;
-
-	notify_get_stats(notify, 0, &s);
-	return s;
-}
+#include "tests/lib/notifylab.h"
 
 /* ---- HTTP ---- */
-
-#define BODY(id, domain, record, event)                                                                                \
-	"{\"id\":" id ",\"revision\":412,\"at\":\"2026-11-21T10:20:30Z\",\"domain\":\"" domain "\",\"record\":" record         \
-	",\"source\":null,\"from\":\"published\",\"to\":\"regressed\",\"event\":\"" event "\",\"detail\":null"
 
 START_TEST(post_is_exact)
 {
@@ -396,7 +26,7 @@ START_TEST(post_is_exact)
 	for (size_t i = 0; i < ARRAY_LEN(lines); i++)
 		ck_assert_msg(strstr(server.requests[0].text, lines[i]) != NULL, "no %s in\n%s", lines[i], server.requests[0].text);
 	ck_assert_ptr_null(strstr(server.requests[0].text, "Expect:"));
-	ck_assert_str_eq(body_of(0), BODY("17", "contoso.test", "null", "complete") "}");
+	ck_assert_str_eq(hook_server_body(0), BODY("17", "contoso.test", "null", "complete") "}");
 	ck_assert_str_eq(str_c(&logged), "");
 }
 END_TEST
@@ -607,7 +237,7 @@ START_TEST(folding)
 	run_until_settled(c->n_told);
 	ck_assert_msg(strcmp(str_c(&settled), c->settled) == 0, "%s: %s", c->name, str_c(&settled));
 	ck_assert_msg(server.n_finished == c->n_messages, "%s: %zu messages", c->name, server.n_finished);
-	ck_assert_msg(strcmp(body_of(c->n_messages - 1), c->last_body) == 0, "%s: %s", c->name, body_of(c->n_messages - 1));
+	ck_assert_msg(strcmp(hook_server_body(c->n_messages - 1), c->last_body) == 0, "%s: %s", c->name, hook_server_body(c->n_messages - 1));
 	ck_assert_uint_eq(stats().delivered, c->n_told);
 	ck_assert_uint_eq(stats().folded, c->n_told - c->n_messages);
 	ck_assert_uint_eq(stats().waiting + stats().in_flight, 0);
@@ -624,11 +254,11 @@ START_TEST(no_folding_into_what_was_tried)
 	run_until_requests(1);
 	tell(2, "contoso.test", "mx", EVENT_REGRESSED);
 	tell(3, "contoso.test", NULL, EVENT_REGRESSED);
-	connection_close(&server.connections[0]);
+	hook_server_drop(&server.connections[0]);
 	run_until_settled(3);
 	ck_assert_str_eq(str_c(&settled), "ops+1 ops+2 ops+3");
 	ck_assert_uint_eq(server.n_finished, 3);
-	ck_assert_str_eq(body_of(1), BODY("1", "contoso.test", "null", "regressed") "}");
+	ck_assert_str_eq(hook_server_body(1), BODY("1", "contoso.test", "null", "regressed") "}");
 }
 END_TEST
 
@@ -670,7 +300,7 @@ START_TEST(reload_removes)
 	notify_set_receivers(notify, NULL, 0);
 	ck_assert_str_eq(str_c(&settled), "opsx3 opsx2");
 	ck_assert_uint_eq(notify_n_receivers(notify), 0);
-	reply(&server.connections[0], "200");
+	hook_server_reply(&server.connections[0], "200");
 	run_until_settled(3);
 	ck_assert_str_eq(str_c(&settled), "opsx3 opsx2 ops+1");
 }
@@ -684,7 +314,7 @@ START_TEST(reload_removes_what_fails)
 	tell(1, "contoso.test", NULL, EVENT_COMPLETE);
 	run_until_requests(1);
 	notify_set_receivers(notify, NULL, 0);
-	connection_close(&server.connections[0]);
+	hook_server_drop(&server.connections[0]);
 	run_until_settled(1);
 	ck_assert_str_eq(str_c(&settled), "opsx1");
 }
@@ -723,222 +353,6 @@ START_TEST(free_in_flight)
 }
 END_TEST
 
-/* ---- commands: this program under another name, see hook() ---- */
-
-static const char *
-hook_path(const char *behaviour)
-{
-	static char path[128];
-	char self[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-
-	ck_assert_int_gt(n, 0);
-	self[n] = '\0';
-	snprintf(path, sizeof(path), "%s/%s", dir, behaviour);
-	if (symlink(self, path) == -1)
-		ck_assert_int_eq(errno, EEXIST);
-	return path;
-}
-
-static void
-read_file(const char *name, struct str *ret)
-{
-	char path[128], buf[4096];
-	ssize_t n;
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	ck_assert_msg(fd != -1, "%s: %s", path, strerror(errno));
-	while ((n = read(fd, buf, sizeof(buf))) > 0)
-		str_addn(ret, buf, (size_t)n);
-	close(fd);
-}
-
-START_TEST(command_gets)
-{
-	struct str out = STR_INIT, want = STR_INIT;
-
-	setenv("NOTIFY_SOCKET", "/run/x", 1);
-	setenv("WATCHDOG_USEC", "1", 1);
-	begin((struct notify_config){ 0 });
-	receive_by(NULL, hook_path("record"));
-	tell(17, "contoso.test", "mx", EVENT_REGRESSED);
-	tell(18, "fabrikam.test", NULL, EVENT_COMPLETE);
-	run_until_settled(2);
-	unsetenv("NOTIFY_SOCKET");
-	unsetenv("WATCHDOG_USEC");
-	read_file("record.17", &out);
-	str_addf(&want, "%s/record\nPATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\nLANG=C.UTF-8\n"
-	    "M365DNSD_ID=17\nM365DNSD_DOMAIN=contoso.test\nM365DNSD_EVENT=regressed\nM365DNSD_RECORD=mx\n"
-	    "M365DNSD_FROM=published\nM365DNSD_TO=regressed\ncwd /\nfds 0 1 2\nSIGPIPE default\ngroup leader\n"
-	    BODY("17", "contoso.test", "\"mx\"", "regressed") "}\n", dir);
-	ck_assert_str_eq(str_c(&out), str_c(&want));
-	str_clear(&out);
-	read_file("record.18", &out);
-	ck_assert_ptr_nonnull(strstr(str_c(&out), "\nM365DNSD_RECORD=\n"));
-	str_done(&out);
-	str_done(&want);
-}
-END_TEST
-
-static const struct {
-	const char *behaviour;
-	const char *words;		/* of the log; NULL = delivered at once */
-	bool delivered;
-} commands[] = {
-	{ "noread", NULL, true },
-	{ "flaky", "fails: exit 1; it is tried again", true },
-	{ "fail", "fails: exit 3;", false },
-	{ "signal", "was killed by signal 15", false },
-	{ "slow", "did not end within 1 s and was killed", false },
-	{ "missing/at/all", "cannot be started: No such file or directory", false },
-	{ "forbidden", "cannot be started: Permission denied", false },
-};
-
-/* Its vfork() is a fork(): that a program cannot be started comes as exit 127. */
-static bool
-in_valgrind(void)
-{
-	const char *preload = getenv("LD_PRELOAD");
-
-	return preload != NULL && strstr(preload, "vgpreload") != NULL;
-}
-
-START_TEST(command_outcome)
-{
-	const char *name = commands[_i].behaviour;
-	char path[128];
-	bool delivered = commands[_i].delivered;
-
-	snprintf(path, sizeof(path), "%s/forbidden", dir);
-	close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	if (strcmp(name, "forbidden") != 0 && strchr(name, '/') == NULL)
-		hook_path(name);
-	begin((struct notify_config){ .command_ms = strcmp(name, "slow") == 0 ? 50 : 20000, .give_up_ms = delivered ? 0 : 1 });
-	receive_by(NULL, path);
-	tell(17, "contoso.test", NULL, EVENT_COMPLETE);
-	run_until_settled(1);
-	ck_assert_msg(strcmp(str_c(&settled), delivered ? "ops+17" : "ops-17") == 0, "%s: %s", name, str_c(&settled));
-	if (commands[_i].words == NULL)
-		ck_assert_str_eq(str_c(&logged), "");
-	else if (!in_valgrind() || strstr(commands[_i].words, "cannot be started") == NULL)
-		ck_assert_msg(strstr(str_c(&logged), commands[_i].words) != NULL, "%s: %s", name, str_c(&logged));
-	ck_assert(stats().by_command);
-}
-END_TEST
-
-/* Readable when somebody opened the FIFO of the behaviour "family", at its end when all who have it open are gone. */
-static void
-on_fifo(void *ctx, int fd, unsigned events)
-{
-	char c;
-
-	(void)ctx;
-	(void)events;
-	if (read(fd, &c, 1) == 1)
-		loop_stop(loop);
-}
-
-/* A command that has started another process: with the end of the command's time, or of ours, both are gone. */
-START_TEST(command_family_is_killed)
-{
-	char path[128], c;
-	struct loop_fd *watch;
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/family.fifo", dir);
-	ck_assert_int_eq(mkfifo(path, 0600), 0);
-	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	watch = loop_fd_new(loop, fd, on_fifo, NULL);
-	loop_fd_set(watch, LOOP_READ);
-	begin((struct notify_config){ .command_ms = _i == 0 ? 300 : 0, .give_up_ms = 1 });
-	receive_by(NULL, hook_path("family"));
-	tell(17, "contoso.test", NULL, EVENT_COMPLETE);
-	loop_run(loop);
-	if (_i == 0)
-		run_until_settled(1);
-	else {
-		notify_free(notify);
-		notify = NULL;
-	}
-	loop_fd_free(watch);
-	fcntl(fd, F_SETFL, 0);
-	ck_assert_int_eq(read(fd, &c, 1), 0);	/* would block as long as anybody lives */
-	close(fd);
-	ck_assert_str_eq(str_c(&settled), _i == 0 ? "ops-17" : "");
-}
-END_TEST
-
-/* ---- this program as the command ---- */
-
-static void
-hook_record(const char *path, FILE *f, char **environment)
-{
-	struct sigaction sa;
-	char cwd[PATH_MAX];
-	int c;
-
-	fprintf(f, "%s\n", path);
-	for (char **e = environment; *e != NULL; e++)
-		fprintf(f, "%s\n", *e);
-	fprintf(f, "cwd %s\nfds", getcwd(cwd, sizeof(cwd)));
-	for (int fd = 0; fd < 64; fd++)
-		if (fd != fileno(f) && fcntl(fd, F_GETFD) != -1)
-			fprintf(f, " %d", fd);
-	sigaction(SIGPIPE, NULL, &sa);
-	fprintf(f, "\nSIGPIPE %s\n", sa.sa_handler == SIG_DFL ? "default" : "changed");
-	fprintf(f, "group %s\n", getpgrp() == getpid() ? "leader" : "member");
-	while ((c = getchar()) != EOF)
-		putc(c, f);
-}
-
-static int
-hook_family(const char *path)
-{
-	char fifo[PATH_MAX];
-	pid_t child;
-	int fd;
-
-	snprintf(fifo, sizeof(fifo), "%s.fifo", path);
-	fd = open(fifo, O_WRONLY);
-	if (fd == -1 || (child = fork()) == -1 || (child != 0 && write(fd, "x", 1) != 1))
-		return 1;
-	for (;;)
-		pause();
-}
-
-static int
-hook(char **argv, char **environment)
-{
-	const char *behaviour = strrchr(argv[0], '/') + 1;
-	char path[PATH_MAX];
-	FILE *f;
-
-	if (strcmp(behaviour, "fail") == 0)
-		return 3;
-	if (strcmp(behaviour, "signal") == 0)
-		raise(SIGTERM);
-	if (strcmp(behaviour, "slow") == 0)
-		for (;;)
-			pause();
-	if (strcmp(behaviour, "family") == 0)
-		return hook_family(argv[0]);
-	if (strcmp(behaviour, "flaky") == 0) {
-		snprintf(path, sizeof(path), "%s.tried", argv[0]);
-		return open(path, O_CREAT | O_EXCL | O_WRONLY, 0600) != -1;
-	}
-	if (strcmp(behaviour, "record") != 0)
-		return 0;
-	snprintf(path, sizeof(path), "%s.%s", argv[0], getenv("M365DNSD_ID"));
-	f = fopen(path, "w");
-	if (f == NULL)
-		return 1;
-	hook_record(argv[0], f, environment);
-	return fclose(f) != 0;
-}
-
 static Suite *
 suite(void)
 {
@@ -961,23 +375,16 @@ suite(void)
 	tcase_add_test(t, reload_removes_what_fails);
 	tcase_add_test(t, reload_mends);
 	tcase_add_test(t, free_in_flight);
-	tcase_add_test(t, command_gets);
-	tcase_add_loop_test(t, command_outcome, 0, (int)ARRAY_LEN(commands));
-	tcase_add_loop_test(t, command_family_is_killed, 0, 2);
 	suite_add_tcase(s, t);
 	return s;
 }
 
 int
-main(int argc, char **argv, char **environment)
+main(void)
 {
-	SRunner *r;
+	SRunner *r = srunner_create(suite());
 	int failed;
 
-	(void)argc;
-	if (getenv("M365DNSD_ID") != NULL)
-		return hook(argv, environment);
-	r = srunner_create(suite());
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);
 	srunner_free(r);
