@@ -24,7 +24,7 @@ struct http_config {
 	unsigned streams;		/* long polls and event streams at once [128] */
 	unsigned header_deadline_ms;	/* [5000] from accept to the whole request, whatever the client drips */
 	unsigned idle_ms;		/* [15000] from one reply to the whole next request of the connection */
-	unsigned ping_ms;		/* [15000] between the comments that keep an event stream alive */
+	unsigned ping_ms;		/* [15000] between the comments that keep an event stream alive; gone clients: three times as often */
 };
 
 /* ---- requests as a route sees them ---- */

@@ -8,7 +8,7 @@
 
 #include "internal.h"
 
-enum { BACKLOG_MAX = 262144, RETRY_MS = 3000 };
+enum { BACKLOG_MAX = 262144, RETRY_MS = 3000, BLOCK = 4096 };
 
 struct events {
 	struct http *http;
@@ -140,7 +140,8 @@ http_events(struct http_request *r, const char *key)
 	}
 	e = events_new(r, key);
 	http_reply_header(r, "X-Accel-Buffering", "no");	/* nginx in front would keep events back */
-	reply_with(r, 200, MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 4096, on_read, e, on_free), "text/event-stream");
+	reply_with(r, 200, stream_for(r, MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK, on_read, e, on_free)),
+	    "text/event-stream");
 }
 
 /* ---- one event ---- */

@@ -124,6 +124,9 @@ void events_close_all(struct http *h);
 struct MHD_Response *stream_response(bool gzip, struct str *body, bool (*more)(void *ctx, struct str *out),
     void (*done)(void *ctx), void *ctx);
 
+/* Every response made by a callback has to pass here. */
+struct MHD_Response *stream_for(const struct http_request *r, struct MHD_Response *response);
+
 /* ---- gzip.c ---- */
 
 struct gzip;

@@ -152,7 +152,7 @@ gzip_response(struct http_request *r, struct str *body)
 
 	http_reply_header(r, "Content-Encoding", "gzip");
 	if (body->len > GZIP_AT_ONCE)
-		return stream_response(true, body, NULL, NULL, NULL);
+		return stream_for(r, stream_response(true, body, NULL, NULL, NULL));
 	g = gzip_new();
 	gzip_add(g, str_c(body), body->len, true, &out);
 	gzip_free(g);
@@ -188,5 +188,5 @@ http_stream(struct http_request *r, const char *content_type, bool (*more)(void 
 		http_reply_header(r, "Vary", "Accept-Encoding");
 	if (gzip)
 		http_reply_header(r, "Content-Encoding", "gzip");
-	reply_with(r, 200, stream_response(gzip, NULL, more, done, ctx), content_type);
+	reply_with(r, 200, stream_for(r, stream_response(gzip, NULL, more, done, ctx)), content_type);
 }

@@ -11,7 +11,7 @@
 
 #include "internal.h"
 
-enum { DRAIN_MAX = 1 << 20, WATCH_MS = 5000 };
+enum { DRAIN_MAX = 1 << 20 };
 
 struct fields {
 	struct guard_field list[GUARD_FIELDS_MAX + 1];
@@ -103,7 +103,7 @@ request_suspend(struct http_request *r)
 		r->next->prev = &r->next;
 	h->waiting = r;
 	if (h->watch.item.pos == 0)
-		due_set(h, &h->watch, request_watch, WATCH_MS);
+		due_set(h, &h->watch, request_watch, h->cfg.ping_ms / 3);
 }
 
 void
@@ -132,7 +132,7 @@ request_watch(struct due *d)
 		request_resume(r);
 	}
 	if (h->waiting != NULL)
-		due_set(h, &h->watch, request_watch, WATCH_MS);
+		due_set(h, &h->watch, request_watch, h->cfg.ping_ms / 3);
 }
 
 /* ---- the calls ---- */

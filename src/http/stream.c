@@ -83,6 +83,15 @@ on_free(void *cls)
 	free(s);
 }
 
+/* libmicrohttpd 0.9.75 sends the last chunk in answer to HEAD, too; without chunks it has to close instead. */
+struct MHD_Response *
+stream_for(const struct http_request *r, struct MHD_Response *response)
+{
+	if (response != NULL && r->method == HTTP_HEAD)
+		MHD_set_response_options(response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
+	return response;
+}
+
 struct MHD_Response *
 stream_response(bool gzip, struct str *body, bool (*more)(void *ctx, struct str *out), void (*done)(void *ctx), void *ctx)
 {
