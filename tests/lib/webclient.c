@@ -65,45 +65,27 @@ web_stop(struct web *w)
 
 /* ---- running ---- */
 
-struct until {
-	struct web *web;
-	bool (*done)(void *ctx);
-	void *ctx;
-	bool reached;
-};
-
 static void
-look(void *ctx)
+stop(void *ctx)
 {
-	struct until *u = ctx;
-
-	u->reached = u->done(u->ctx);
-	if (u->reached || u->web->hangs)
-		loop_stop(u->web->loop);
+	loop_stop(ctx);
 }
 
 bool
 web_until(struct web *w, bool (*done)(void *ctx), void *ctx)
 {
-	struct until u = { w, done, ctx, done(ctx) };
-	struct loop_timer *tick = loop_timer_new(w->loop, look, &u);
+	struct loop_timer *tick = loop_timer_new(w->loop, stop, w->loop);
+	bool reached;
 
 	w->hangs = false;
 	loop_timer_set(w->guard, 20000);
-	while (!u.reached && !w->hangs) {
-		loop_timer_set(tick, 1);
-		/* One tick at a time: look() may run before the client has read. */
+	while (!(reached = done(ctx)) && !w->hangs) {
+		loop_timer_set(tick, 2);	/* a client that reads ends the turn, too */
 		loop_run(w->loop);
 	}
 	loop_timer_clear(w->guard);
 	loop_timer_free(tick);
-	return u.reached;
-}
-
-static void
-stop(void *ctx)
-{
-	loop_stop(ctx);
+	return reached;
 }
 
 void
@@ -196,14 +178,25 @@ struct wanted {
 	const struct web_client *c;
 	const char *text;
 	unsigned n;
+	size_t seen;
 };
+
+/* Bodies may hold anything; what was looked through already is not looked through again. */
+static bool
+find(const struct web_client *c, const char *text, size_t *seen)
+{
+	size_t n = strlen(text), from = *seen > n ? *seen - n : 0;
+
+	*seen = c->in.len;
+	return c->in.len > from && memmem(c->in.p + from, c->in.len - from, text, n) != NULL;
+}
 
 static bool
 has_text(void *ctx)
 {
 	struct wanted *x = ctx;
 
-	return x->c->eof || strstr(str_c(&x->c->in), x->text) != NULL;
+	return x->c->eof || find(x->c, x->text, &x->seen);
 }
 
 bool
@@ -211,7 +204,7 @@ web_wait_text(struct web_client *c, const char *text)
 {
 	struct wanted x = { .c = c, .text = text };
 
-	return web_until(c->web, has_text, &x) && strstr(str_c(&c->in), text) != NULL;
+	return web_until(c->web, has_text, &x) && find(c, text, &(size_t){ 0 });
 }
 
 static bool
@@ -306,7 +299,7 @@ web_body(const struct str *reply, struct str *ret)
 		char *rest;
 		size_t n = strtoul(p, &rest, 16);
 
-		if (n == 0 || rest + 2 + n > end)
+		if (n == 0 || n > (size_t)(end - rest) - 2)
 			return;
 		str_addn(ret, rest + 2, n);
 		p = rest + 2 + n + 2;
