@@ -99,7 +99,8 @@ $(BUILD)/libedge.a: $(call obj,$(EDGE_SRC))
 $(BUILD)/m365dnsd: $(call obj,$(MAIN_SRC)) $(BUILD)/libedge.a $(BUILD)/libcore.a
 	$(call say,LINK,$@)$(LINK) -o $@ $^ $(EDGE_LIBS) $(CORE_LIBS) -pthread
 
-# ---- test programs: unit, scenario and fuzz see libcore.a only, so an upward call fails at link ----
+# ---- test programs: unit and scenario see libcore.a only, so an upward call fails at link ----
+# The fuzz targets see libedge.a too, but none of its libraries: its pure parts.
 
 TLIB = $(BUILD)/libtest.a
 $(TLIB): $(call obj,$(TLIB_SRC))
@@ -116,10 +117,10 @@ $(EDGE): $(BUILD)/tests/%: $(BUILD)/obj/tests/edge/%.o $(TLIB) $(BUILD)/libedge.
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(LINK) -o $@ $^ $(EDGE_LIBS) $(CORE_LIBS) $(TEST_LIBS) -pthread
 $(REPLAY): $(BUILD)/tests/replay_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/obj/tests/fuzz/replay_main.o $(TLIB) \
-    $(BUILD)/libcore.a
+    $(BUILD)/libedge.a $(BUILD)/libcore.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(LINK) -o $@ $^ $(CORE_LIBS) -pthread
-$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(TLIB) $(BUILD)/libcore.a
+$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(TLIB) $(BUILD)/libedge.a $(BUILD)/libcore.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(LINK) -fsanitize=fuzzer -o $@ $^ $(CORE_LIBS) -pthread
 $(BUILD)/tools/conf-keys: $(BUILD)/obj/tools/conf-keys.o $(BUILD)/libcore.a
