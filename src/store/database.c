@@ -25,8 +25,9 @@ failed(sqlite3 *db, int rc, const char *path, struct err *err)
 }
 
 static enum db_state
-whose(sqlite3 *db, const char *path, bool *ret_empty, struct err *err)
+whose(sqlite3 *db, const char *path, int64_t *ret_version, bool *ret_empty, struct err *err)
 {
+	const int64_t newest = store_migrations[store_n_migrations - 1].version;
 	int64_t id, version, tables;
 	int rc;
 
@@ -34,6 +35,7 @@ whose(sqlite3 *db, const char *path, bool *ret_empty, struct err *err)
 	    (rc = conn_int(db, "PRAGMA user_version", &version)) != SQLITE_OK ||
 	    (rc = conn_int(db, "SELECT count(*) FROM sqlite_schema", &tables)) != SQLITE_OK)
 		return failed(db, rc, path, err);
+	*ret_version = version;
 	*ret_empty = id == 0 && version == 0 && tables == 0;
 	if (*ret_empty)
 		return DB_OK;
@@ -41,10 +43,15 @@ whose(sqlite3 *db, const char *path, bool *ret_empty, struct err *err)
 		err_set(err, "%s: is the database of another program (application id %lld)", path, (long long)id);
 		return DB_REFUSED;
 	}
-	if (version > store_migrations[store_n_migrations - 1].version) {
-		err_set(err, "%s: was written by a newer m365dnsd (version %lld of the schema, this one knows %d)", path,
-		    (long long)version, store_migrations[store_n_migrations - 1].version);
+	if (version > newest) {
+		err_set(err, "%s: was written by a newer m365dnsd (version %lld of the schema, this one knows %lld)", path,
+		    (long long)version, (long long)newest);
 		return DB_REFUSED;
+	}
+	/* The two are set in one transaction. */
+	if (version < 1) {
+		err_set(err, "%s: the file is damaged (version %lld)", path, (long long)version);
+		return DB_CORRUPT;
 	}
 	return DB_OK;
 }
@@ -163,14 +170,18 @@ enum db_state
 store_db_open(struct conn *c, const char *path, bool check, bool full, struct err *err)
 {
 	enum db_state state;
-	bool empty;
+	int64_t version;
+	bool empty, current;
 	int rc = conn_open(c, path, CONN_WRITE);
 
 	if (rc != SQLITE_OK)
 		return failed(c->db, rc, path, err);
-	if ((state = whose(c->db, path, &empty, err)) != DB_OK)
+	if ((state = whose(c->db, path, &version, &empty, err)) != DB_OK)
 		return state;
+	current = version == store_migrations[store_n_migrations - 1].version;
 	if (check && !empty && (state = check_pages(c->db, path, full, err)) != DB_OK)
+		return state;
+	if (current && (state = check_tables(c, path, err)) != DB_OK)
 		return state;
 	if (sqlite3_db_readonly(c->db, "main") == 1) {
 		err_set(err, "%s: is read-only", path);
