@@ -100,7 +100,8 @@ $(BUILD)/m365dnsd: $(call obj,$(MAIN_SRC)) $(BUILD)/libedge.a $(BUILD)/libcore.a
 	$(call say,LINK,$@)$(LINK) -o $@ $^ $(EDGE_LIBS) $(CORE_LIBS) -pthread
 
 # ---- test programs: unit and scenario see libcore.a only, so an upward call fails at link ----
-# The fuzz targets see libedge.a too, but none of its libraries: its pure parts.
+# The fuzz targets see libedge.a too, but none of its libraries: its pure parts.  The exceptions:
+FUZZ_WITH_LIBS = store
 
 TLIB = $(BUILD)/libtest.a
 $(TLIB): $(call obj,$(TLIB_SRC))
@@ -119,10 +120,11 @@ $(EDGE): $(BUILD)/tests/%: $(BUILD)/obj/tests/edge/%.o $(TLIB) $(BUILD)/libedge.
 $(REPLAY): $(BUILD)/tests/replay_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/obj/tests/fuzz/replay_main.o $(TLIB) \
     $(BUILD)/libedge.a $(BUILD)/libcore.a
 	@mkdir -p $(@D)
-	$(call say,LINK,$@)$(LINK) -o $@ $^ $(CORE_LIBS) -pthread
+	$(call say,LINK,$@)$(LINK) -o $@ $^ $(FUZZ_LIBS) $(CORE_LIBS) -pthread
 $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(TLIB) $(BUILD)/libedge.a $(BUILD)/libcore.a
 	@mkdir -p $(@D)
-	$(call say,LINK,$@)$(LINK) -fsanitize=fuzzer -o $@ $^ $(CORE_LIBS) -pthread
+	$(call say,LINK,$@)$(LINK) -fsanitize=fuzzer -o $@ $^ $(FUZZ_LIBS) $(CORE_LIBS) -pthread
+$(FUZZ_WITH_LIBS:%=$(BUILD)/tests/replay_%) $(FUZZ_WITH_LIBS:%=$(BUILD)/fuzz/%): FUZZ_LIBS = $(EDGE_LIBS)
 $(BUILD)/tools/conf-keys: $(BUILD)/obj/tools/conf-keys.o $(BUILD)/libcore.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(LINK) -o $@ $^ $(CORE_LIBS)
