@@ -212,6 +212,30 @@ async def random_bytes(l, q, tcp, arg):
     return struct.pack("!H", q.id) + random.randbytes(random.randrange(10, 80))
 
 
+async def mutate(l, q, tcp, arg):
+    """The truth with a few octets changed, cut off or added behind the question."""
+    wire = bytearray(await l.truth(q))
+    for _ in range(random.randrange(1, 6)):
+        at = random.randrange(min(q.end_of_question, len(wire) - 1), len(wire))
+        do = random.randrange(4)
+        if do == 0:
+            wire[at] = random.randrange(256)
+        elif do == 1:
+            wire[at] ^= 1 << random.randrange(8)
+        elif do == 2:
+            del wire[at + 1:]
+        else:
+            wire[at:at] = random.randbytes(random.randrange(1, 20))
+    if random.randrange(3) == 0:
+        struct.pack_into("!H", wire, random.randrange(4, 12, 2), random.choice((0, 1, 2, 255, 65535)))
+    return fit(q, bytes(wire), tcp)
+
+
+async def flood(l, q, tcp, arg):
+    """Two hundred answers with a wrong id before the right one."""
+    return await truth(l, q, tcp, arg)
+
+
 async def short(l, q, tcp, arg):
     return struct.pack("!H", q.id) + b"\x80"
 
@@ -347,12 +371,13 @@ BEHAVIOURS = {
     "notimp": code("NOTIMP"), "formerr": code("FORMERR"), "formerr-edns": formerr_edns,
     "bogus": code("SERVFAIL", 6), "filtered": filtered, "refused-policy": code("REFUSED", 18),
     "truncate": truncate, "truncate-refuse": truncate_close, "truncate-close": truncate_close,
-    "truncate-always": truncate_empty_tcp, "slow": slow, "flaky": flaky, "random": random_bytes, "short": short,
-    "empty": empty, "wrong-id": wrong_id, "wrong-question": wrong_question, "no-question": no_question,
-    "pointer-loop": pointer_loop, "counts": counts_too_big, "rdata-past-end": rdata_past_end,
-    "txt-past-rdata": txt_past_rdata, "echo": echo, "lowercase": lowercase, "lowercase-udp": lowercase_udp,
-    "lame": lame, "not-aa": not_aa, "lie-nxdomain": lie_nxdomain, "lie-address": lie_address,
-    "lie-zone": lie_zone, "pool": pool, "huge": huge, "drip": drip, "cname-loop": cname_loop,
+    "truncate-always": truncate_empty_tcp, "slow": slow, "flaky": flaky, "random": random_bytes,
+    "mutate": mutate, "flood": flood, "short": short, "empty": empty, "wrong-id": wrong_id,
+    "wrong-question": wrong_question, "no-question": no_question, "pointer-loop": pointer_loop,
+    "counts": counts_too_big, "rdata-past-end": rdata_past_end, "txt-past-rdata": txt_past_rdata, "echo": echo,
+    "lowercase": lowercase, "lowercase-udp": lowercase_udp, "lame": lame, "not-aa": not_aa,
+    "lie-nxdomain": lie_nxdomain, "lie-address": lie_address, "lie-zone": lie_zone, "pool": pool, "huge": huge,
+    "drip": drip, "cname-loop": cname_loop,
 }
 NO_TCP = {"truncate-refuse"}    # from the start nothing listens there: connection refused
 
@@ -371,6 +396,9 @@ class Udp(asyncio.DatagramProtocol):
 
     async def serve(self, data, addr):
         answer = await self.listener.answer(data, False)
+        if self.listener.conf.get("do") == "flood" and answer:
+            for i in range(1, 201):
+                self.transport.sendto(struct.pack("!H", (answer[0] << 8 | answer[1]) ^ i) + answer[2:], addr)
         if answer is not None and not self.transport.is_closing():
             self.transport.sendto(answer, addr)
 

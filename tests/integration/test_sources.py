@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 """test_sources: who answers badly, as a resolver and as an authority; one bad server does not spoil the whole."""
 
-from lab import REASONS, SLOW
+from lab import REASONS, SLOW, STATES
 from records import right, zone_text
 from tap import case, check, equal, table
 import bed as beds
@@ -54,12 +54,26 @@ def bad_resolver(lab, do, reasons):
 
 @table("a resolver that has trouble and still answers: %s", [
     ("formerr-edns", None), ("slow", 0.7), ("lowercase-udp", None), ("lowercase", None), ("truncate", None),
-    ("flaky", None), ("drip", 0.0005),
+    ("flaky", None), ("drip", 0.0005), ("flood", None),
 ], slow=True)
 def troubled_resolver(lab, do, arg):
     h = lab.cache(do, arg=arg)
     d = lab.once("right.test", resolvers=("r1", h)).exits(0).doc()
     check(d.verdicts("mx", address=h.address) == {"ok"}, "its answers count", str(d))
+
+
+@table("answers with a few octets changed, at %s: no crash, nothing believed lightly", [
+    ("an authority",), ("a resolver",)], slow=True)
+def mutated(lab, where):
+    for _ in range(3):
+        if where == "a resolver":
+            h = lab.cache("mutate")
+            r = lab.once("right.test", resolvers=("r1", "r2", h), limit=90)
+        else:
+            h = lab.front("mutate")
+            r = lab.once(lab.beside(h), limit=90)
+        check(r.rc in (0, 1, 2, 3), "an exit code of the list", str(r))
+        check(r.doc()["state"] in STATES, "a document comes out", str(r))
 
 
 @case("a resolver with 64 kB at the apex TXT")
