@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 #include <time.h>
 
 #include <event2/event.h>
@@ -101,12 +102,29 @@ loop_worst_stall_us(struct loop *l)
 	return worst;
 }
 
+static void
+libevent_says(int severity, const char *text)
+{
+	log_at(severity >= EVENT_LOG_ERR ? LOG_LVL_ERR : severity == EVENT_LOG_WARN ? LOG_LVL_WARNING : LOG_LVL_DEBUG,
+	    "libevent: %s", text);
+}
+
+/* No descriptors, no memory.  Without this libevent ends the program with 1, which is a verdict here. */
+static void
+libevent_gives_up(int code)
+{
+	(void)code;
+	exit(EX_OSERR);
+}
+
 static struct event_base *
 base_new(void)
 {
 	struct event_config *config = event_config_new();
 	struct event_base *base;
 
+	event_set_log_callback(libevent_says);
+	event_set_fatal_callback(libevent_gives_up);
 	if (config == NULL)
 		return NULL;
 	event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);

@@ -184,6 +184,14 @@ def broken_pipe(lab):
     check(r.rc >= 0 or r.rc == -signal.SIGPIPE, "ends without a crash", str(r))
 
 
+@table("with %s descriptors: no verdict is made up", [(n,) for n in (5, 7, 9)])
+def few_descriptors(lab, n):
+    if not shutil.which("prlimit") or SLOW > 1:
+        raise Skip("no prlimit here, or sanitizers, which need descriptors")
+    r = lab.run("--once", "right.test", before=["prlimit", "--nofile=%d" % n])
+    check(r.rc in (3, 71) and "missing" not in r.out.lower(), "cannot tell", str(r))
+
+
 @case("nobody but the resolvers and the authorities is contacted, and no resolver file is read")
 def contacts(lab):
     if not shutil.which("strace") or SLOW > 1:
