@@ -132,7 +132,7 @@ json_run(const uint8_t *p, const uint8_t *end)
 {
 	const uint8_t *from = p;
 
-	while (p < end && *p >= 0x20 && *p < 0x7f && *p != '"' && *p != '\\' && *p != '<' && *p != '>' && *p != '&')
+	while (p < end && json_plain((char)*p))
 		p++;
 	return (size_t)(p - from);
 }

@@ -7,6 +7,12 @@
 
 /* For a person: printable form; with unicode false everything beyond ASCII is shown as \xNN too. */
 void escape_text(struct str *ret, const char *text, bool unicode);
+/* Does the character stand for itself in a JSON string of ours? */
+static inline bool
+json_plain(char c)
+{
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&';
+}
 /* The inside of a JSON string.  False: text was no UTF-8 and its printable form was written. */
 bool escape_json(struct str *ret, const char *text);
 /* A whole RFC 4180 field; one that a spreadsheet would take for a formula gets an apostrophe in front. */

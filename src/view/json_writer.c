@@ -1,27 +1,38 @@
 /* SPDX-License-Identifier: ISC */
 #include "escape.h"
 
+#include <assert.h>
 #include <string.h>
 
-/* The comma, and ,"key": as one piece where it is short; a document has thousands.  Keys are ours: nothing to escape. */
+#define PIECE   256
+#define KEY_MAX 64
+
+/* The comma and the key go into buf, so that they and a short value are written as one piece; a document has thousands. */
+static size_t
+head(struct json_writer *j, const char *key, char buf[PIECE])
+{
+	size_t at = 0, n;
+
+	if (j->comma)
+		buf[at++] = ',';
+	j->comma = true;
+	if (key == NULL)
+		return at;
+	n = strlen(key);
+	assert(n < KEY_MAX);		/* ours, and nothing in it to escape */
+	buf[at++] = '"';
+	memcpy(buf + at, key, n);
+	memcpy(buf + at + n, "\":", 2);
+	return at + n + 2;
+}
+
 static void
 begin(struct json_writer *j, const char *key)
 {
-	char buf[48];
-	size_t n = key != NULL ? strlen(key) : 0;
+	char buf[PIECE];
+	size_t n = head(j, key, buf);
 
-	buf[0] = ',';
-	if (key == NULL || n + 4 > sizeof(buf)) {
-		str_addn(j->out, buf, j->comma);
-		if (key != NULL)
-			str_addf(j->out, "\"%s\":", key);
-	} else {
-		buf[1] = '"';
-		memcpy(buf + 2, key, n);
-		memcpy(buf + 2 + n, "\":", 2);
-		str_addn(j->out, buf + !j->comma, n + 3 + j->comma);
-	}
-	j->comma = true;
+	str_addn(j->out, buf, n);
 }
 
 void
@@ -49,14 +60,24 @@ jsonw_null(struct json_writer *j, const char *key)
 bool
 jsonw_text(struct json_writer *j, const char *key, const char *text)
 {
+	char buf[PIECE];
+	size_t n;
 	bool valid;
 
 	if (text == NULL) {
 		jsonw_null(j, key);
 		return true;
 	}
-	begin(j, key);
-	str_addc(j->out, '"');
+	n = head(j, key, buf);
+	buf[n++] = '"';
+	while (n < PIECE - 1 && json_plain(*text))
+		buf[n++] = *text++;
+	if (*text == '\0') {
+		buf[n++] = '"';
+		str_addn(j->out, buf, n);
+		return true;
+	}
+	str_addn(j->out, buf, n);
 	valid = escape_json(j->out, text);
 	str_addc(j->out, '"');
 	return valid;
