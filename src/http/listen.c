@@ -70,29 +70,19 @@ http_listen(const char *addr, int *ret_fd, struct err *err)
 
 /* ---- accepting ---- */
 
-static unsigned
-limit_of(const struct http *h, const struct addr *a)
-{
-	static const unsigned per_ip = 64;
-
-	if (h->cfg.connections_per_ip != 0)
-		return h->cfg.connections_per_ip;
-	return guard_is_loopback(a) ? h->cfg.connections : per_ip;
-}
-
 static bool
-is_full(struct http *h, const struct sockaddr_storage *ss)
+is_full(const struct http *h, const struct sockaddr_storage *ss)
 {
 	unsigned same = 0;
 	struct addr a = { .family = 0 };
 
-	if (!conn_make_room(h))
+	if (h->stats.connections >= h->cfg.connections)
 		return true;
 	if (!addr_from_sockaddr(&a, ss))
 		return false;		/* a Unix socket has no addresses to count */
 	for (const struct conn *c = h->conns; c != NULL; c = c->next)
-		same += c->phase != CONN_CLOSING && c->client.family == a.family && memcmp(c->client.ip, a.ip, sizeof(a.ip)) == 0;
-	return same >= limit_of(h, &a);
+		same += c->client.family == a.family && memcmp(c->client.ip, a.ip, sizeof(a.ip)) == 0;
+	return same >= h->cfg.connections_per_ip;
 }
 
 static void

@@ -65,6 +65,8 @@ request_free(struct http_request *r)
 
 	park_leave(r);
 	events_leave(r);
+	if (r->on_end != NULL)
+		r->on_end(r->on_end_ctx);
 	for (struct header *x = r->headers; x != NULL; x = next) {
 		next = x->next;
 		free(x->name);
@@ -125,8 +127,7 @@ request_watch(struct due *d)
 
 	for (struct http_request *r = h->waiting; r != NULL; r = next) {
 		next = r->next;
-		/* What waits for http_reply() is in somebody's hands and stays. */
-		if ((!r->parked && r->events == NULL) || !conn_is_gone(r->conn))
+		if (!conn_is_gone(r->conn))
 			continue;
 		r->gone = true;
 		park_leave(r);
@@ -251,6 +252,13 @@ http_body(const struct http_request *r, size_t *ret_len)
 {
 	*ret_len = r->body.len;
 	return str_c(&r->body);
+}
+
+void
+http_on_end(struct http_request *r, void (*f)(void *ctx), void *ctx)
+{
+	r->on_end = f;
+	r->on_end_ctx = ctx;
 }
 
 int
