@@ -184,6 +184,11 @@ struct conf *conf_new(void);
 struct conf *conf_load(const char *path, const char *conf_d, struct conf_problems *problems);
 /* The same from memory (tests, fuzzing, PUT /domains); `name` stands for the file name. */
 struct conf *conf_parse(const char *name, const char *text, struct conf_problems *problems);
+/*
+ * The inside of a domain block as somebody sent it, text in the language of the files or a JSON object with the same keys ->
+ * the block as text for conf_parse().  domain: lower-case A-labels.  -1 with all that is wrong.
+ */
+int conf_domain_block(const char *domain, const char *body, size_t len, bool json, struct str *ret, struct err *err);
 void conf_free(struct conf *c);
 /* A domain from the command line; -1 with words when the name is none.  Returns its index in *ret. */
 int conf_add_domain(struct conf *c, const char *name, size_t *ret, struct err *err);

@@ -164,14 +164,17 @@ opening(struct scan *s)
 	return true;
 }
 
-/* libConfuse says it when there are too many. */
-static void
+static bool
 closing(struct scan *s)
 {
-	if (s->depth > 0)
-		s->depth--;
+	if (s->depth == 0) {
+		err_set(s->err, "unexpected closing brace");
+		return false;
+	}
+	s->depth--;
 	if (s->last == '{' && s->before_last == '=')
 		str_add(s->out, "'" SYNTAX_EMPTY "'");
+	return true;
 }
 
 static bool
@@ -195,8 +198,8 @@ token(struct scan *s)
 	}
 	if (*s->p == '{' && !opening(s))
 		return false;
-	if (*s->p == '}')
-		closing(s);
+	if (*s->p == '}' && !closing(s))
+		return false;
 	see(s, *s->p);
 	take(s);
 	return true;
