@@ -257,6 +257,15 @@ pipeline_status_of(struct pipeline *p, struct board_domain *b, struct arena *a)
 	return board_status(b, d->due.pos != 0 ? d->due.key : 0, a);
 }
 
+int64_t
+pipeline_lag_ms(const struct pipeline *p)
+{
+	const struct heap_item *top = heap_top(&p->due);
+	int64_t now = p->clock->mono_ms(p->clock);
+
+	return top != NULL && top->key < now ? now - top->key : 0;
+}
+
 struct board *
 pipeline_board(struct pipeline *p)
 {

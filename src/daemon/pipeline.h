@@ -42,6 +42,8 @@ struct pipeline *pipeline_new(const struct conf *conf, const struct catalog *cat
  * anything).
  */
 int64_t pipeline_run(struct pipeline *p);
+/* How late the domain is that should have been looked at first: what is asked of us is more than may be asked of others. */
+int64_t pipeline_lag_ms(const struct pipeline *p);
 /* SCHED_ONCE: nothing in flight and nothing that could change without waiting for a TTL. */
 bool pipeline_settled(struct pipeline *p);
 /* Every domain has reached cfg.until. */

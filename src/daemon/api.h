@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * api: what HTTP gives (DESIGN.md section 5), on top of the room http.  The daemon fills in a struct api and keeps it up to
+ * date; the routes are a table.  Nothing here waits: what the store reads comes later, what is long comes in pieces.
+ *
+ *	http_new(loop, &cfg, api_routes, &api, &err)
+ *
+ * The daemon tells news itself: http_wake(http, domain) and http_event(http, domain, id, "transition", json), with api_event().
+ */
+#ifndef M365DNSD_DAEMON_API_H
+#define M365DNSD_DAEMON_API_H
+
+#include <m365dnsd/http.h>
+#include <m365dnsd/notify.h>
+#include <m365dnsd/store.h>
+#include <m365dnsd/view.h>
+
+#include "pipeline.h"
+
+enum api_outcome {
+	API_DONE,		/* changed, or removed */
+	API_CREATED,
+	API_UNKNOWN,		/* there is no such domain */
+	API_INVALID,		/* what was asked for makes no sense; err says why */
+	API_CONFLICT,		/* it stands in a file, where it has to be changed; err says where */
+	API_FAILED		/* it cannot be kept now; err says why */
+};
+
+struct api {
+	const struct clock *clock;
+	struct http *http;
+	struct pipeline *pipeline;
+	struct store *store;			/* NULL: none */
+	struct notify *notify;			/* NULL: none */
+	const struct conf *conf;		/* the running one */
+	int64_t started_unix_ms;
+	bool ready;
+	bool reload_ok;				/* of the last reading of the configuration */
+	char reload_problem[512];		/* "" = none */
+	int64_t reload_ok_unix_ms;
+	uint64_t transitions[EVENT_CHANGED + 1];	/* counted by the daemon */
+	/* what only the daemon can do */
+	void *ctx;
+	/* Does everything that may hang make progress?  false with words. */
+	bool (*healthy)(void *ctx, struct err *why);
+	/* Read the configuration again; -1 with words keeps the running one. */
+	int (*reload)(void *ctx, struct err *err);
+	/* name: lower-case A-labels; block: `domain "name" { ... }`, checked, for conf_parse() and the store. */
+	enum api_outcome (*put_domain)(void *ctx, const char *name, const char *block, struct err *err);
+	enum api_outcome (*del_domain)(void *ctx, const char *name, struct err *err);
+};
+
+/* For http_new(), with the struct api as ctx. */
+extern const struct http_route api_routes[];
+/* Tell a committed transition to the event streams, and wake who waits for the domain. */
+void api_event(struct api *a, uint64_t id, const struct transition *t);
+/* The numbers of this process, from /proc. */
+void api_process(struct view_process *ret);
+
+#endif

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * GET /status/{domain}: one domain in any format, at once or when it has changed.
+ *
+ * ?wait=SECONDS waits for another revision than ?since= (without it: than the one of now), or with ?until= for the milestone,
+ * and answers with what is true then, or when the time is over.
+ */
+#include "api.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api_internal.h"
+
+#define WAIT_MAX_S 3600
+
+/* What may be asked for by Accept, the first of equals; the other formats by ?format= only. */
+static const char *const media_types[] = { "application/json", "text/html", "text/plain", "text/csv", "application/x-ndjson" };
+static const char *const media_formats[] = { "json", "html", "text", "csv", "ndjson" };
+
+struct wish {
+	const struct view_format *format;
+	enum until until;
+	bool has_until, has_since, fail;
+	int64_t since, wait_s;
+};
+/* One that waits; as long as its request. */
+struct waiter {
+	struct api *api;
+	struct wish wish;
+	int64_t deadline_ms;
+};
+
+/* ---- the wish ---- */
+
+static const struct view_format *
+format_named(const char *name)
+{
+	return strcmp(name, view_page_format.name) == 0 ? &view_page_format : view_format_find(name);
+}
+
+static bool
+parse_format(struct http_request *r, struct wish *w)
+{
+	const char *name = http_query(r, "format");
+	int type;
+
+	if (name == NULL) {
+		http_reply_header(r, "Vary", "Accept");
+		type = http_accept(r, media_types, ARRAY_LEN(media_types));
+		if (type == -1) {
+			http_problem(r, 406, "There are application/json, text/html, text/plain, text/csv and application/x-ndjson.");
+			return false;
+		}
+		name = media_formats[type];
+	}
+	w->format = format_named(name);
+	if (w->format == NULL)
+		http_problem(r, 400, "format: json, text, html, nagios, csv, ndjson or prometheus is wanted.");
+	return w->format != NULL;
+}
+
+static bool
+parse_until(struct http_request *r, struct wish *w)
+{
+	const char *word = http_query(r, "until");
+	int until = UNTIL_COMPLETE;
+
+	if (word != NULL && !name_find(&until_names, word, &until)) {
+		http_problem(r, 400, "until: published, visible or complete is wanted.");
+		return false;
+	}
+	w->has_until = word != NULL;
+	w->until = (enum until)until;
+	return true;
+}
+
+static bool
+parse_wait(struct http_request *r, struct wish *w)
+{
+	const char *wait = http_query(r, "wait");
+
+	if (wait != NULL && !duration_parse(wait, &w->wait_s)) {
+		http_problem(r, 400, "wait: a number of seconds, or 5m, is wanted.");
+		return false;
+	}
+	if (w->wait_s > WAIT_MAX_S)
+		w->wait_s = WAIT_MAX_S;
+	w->has_since = http_query(r, "since") != NULL;
+	return api_number(r, "since", 0, INT64_C(999999999999999999), &w->since);
+}
+
+static bool
+parse_wish(struct http_request *r, struct wish *w)
+{
+	const char *fail = http_query(r, "fail");
+
+	*w = (struct wish){ .wait_s = 0 };
+	if (fail != NULL && strcmp(fail, "503") != 0) {
+		http_problem(r, 400, "fail: only 503 can be had.");
+		return false;
+	}
+	w->fail = fail != NULL;
+	return parse_until(r, w) && parse_wait(r, w) && parse_format(r, w);
+}
+
+/* ---- the answer ---- */
+
+/* The revision names the document; another format is another one. */
+static void
+etag_of(const struct status *s, const struct view_format *f, char *ret, size_t size)
+{
+	bool json = strcmp(f->name, "json") == 0;
+
+	snprintf(ret, size, "%llu%s%s", (unsigned long long)s->revision, json ? "" : "-", json ? "" : f->name);
+}
+
+static void
+reply(struct api *a, struct http_request *r, const struct wish *w, struct board_domain *d)
+{
+	struct view_options o = { .until = w->until, .unicode = true, .metrics = METRICS_CELLS };
+	const char *verbose = http_query(r, "verbose");
+	struct arena *arena = arena_new();
+	const struct status *s = pipeline_status_of(a->pipeline, d, arena);
+	struct str out = STR_INIT;
+	char etag[64];
+
+	o.verbose = verbose != NULL && strcmp(verbose, "0") != 0;
+	w->format->render(&s, 1, &o, &out);
+	etag_of(s, w->format, etag, sizeof(etag));
+	if (w->format == &view_page_format)
+		api_page_headers(r);
+	http_reply(r, w->fail && !view_reached(s, w->until) ? 503 : 200, w->format->content_type, &out, etag);
+	arena_free(arena);
+}
+
+/* ---- waiting ---- */
+
+static bool
+fulfilled(const struct wish *w, const struct board_domain *d)
+{
+	if (w->has_until)
+		return board_reached(d, w->until);
+	return (uint64_t)w->since != board_revision(d);
+}
+
+static void
+again(void *ctx, struct http_request *r, bool timed_out)
+{
+	struct waiter *w = ctx;
+	struct api *a = w->api;
+	char name[DNS_NAME_TEXT_MAX];
+	struct board_domain *d = api_domain(a, r, name);
+	int64_t left = w->deadline_ms - a->clock->mono_ms(a->clock);
+
+	if (d == NULL)			/* removed meanwhile */
+		return;
+	if (timed_out || left <= 0 || fulfilled(&w->wish, d))
+		reply(a, r, &w->wish, d);
+	else
+		http_park(r, name, left, again, w);
+}
+
+static void
+wait_for(struct api *a, struct http_request *r, const struct wish *wish, const char *name)
+{
+	struct waiter *w = xcalloc(1, sizeof(*w));
+
+	w->api = a;
+	w->wish = *wish;
+	w->deadline_ms = a->clock->mono_ms(a->clock) + wish->wait_s * 1000;
+	http_on_end(r, free, w);
+	http_park(r, name, wish->wait_s * 1000, again, w);
+}
+
+void
+api_status(void *api, struct http_request *r)
+{
+	struct api *a = api;
+	char name[DNS_NAME_TEXT_MAX];
+	struct board_domain *d = api_domain(a, r, name);
+	struct wish w;
+
+	if (d == NULL || !parse_wish(r, &w))
+		return;
+	if (!w.has_since)
+		w.since = (int64_t)board_revision(d);
+	if (w.wait_s == 0 || fulfilled(&w, d))
+		reply(a, r, &w, d);
+	else
+		wait_for(a, r, &w, name);
+}
