@@ -38,6 +38,7 @@ obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 tests_in = $(patsubst tests/$(1)/%.c,$(BUILD)/tests/%,$(wildcard tests/$(1)/check_*.c))
 
 PROGRAM := $(if $(wildcard src/daemon/main.c),$(BUILD)/m365dnsd)
+PLUGIN := $(BUILD)/check_m365dnsd
 UNIT := $(call tests_in,unit)
 EDGE := $(call tests_in,edge)
 SCENARIO := $(call tests_in,scenario)
@@ -45,7 +46,7 @@ FUZZ_NAMES := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 REPLAY := $(FUZZ_NAMES:%=$(BUILD)/tests/replay_%)
 BENCH := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/bench_*.c))
 BED := $(wildcard tests/integration/run.sh)
-CLI := $(wildcard tests/integration/cli.sh)
+CLI := $(wildcard tests/integration/cli.sh tests/integration/plugin.py)
 
 # ---- compiling ----
 
@@ -56,7 +57,7 @@ LINK = $(CC) $(OPT) $(HARDEN_CFLAGS) $(SAN) $(CFLAGS) $(HARDEN_LDFLAGS) $(LDFLAG
 # One short line a file; V=1 shows the commands.
 say = $(if $(V),,@echo '  $(1)' '$(patsubst $(BUILD)/%,%,$(2))';)
 
-all: $(BUILD)/libcore.a $(BUILD)/libedge.a $(PROGRAM)
+all: $(BUILD)/libcore.a $(BUILD)/libedge.a $(PROGRAM) $(PLUGIN)
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
@@ -96,6 +97,11 @@ $(BUILD)/libcore.a: $(call obj,$(CORE_SRC)) $(EMBED_NAMES:%=$(BUILD)/obj/%.o)
 $(BUILD)/libedge.a: $(call obj,$(EDGE_SRC))
 	@rm -f $@
 	$(call say,AR  ,$@)$(AR) cr $@ $^
+# The monitoring plugin stands on base only; linked with those libraries that it names.
+PLUGIN_OBJ := $(call obj,$(wildcard contrib/check_m365dnsd/*.c))
+$(PLUGIN_OBJ): | $(BUILD)/gen/build_info.h
+$(PLUGIN): $(PLUGIN_OBJ) $(BUILD)/libcore.a
+	$(call say,LINK,$@)$(LINK) -o $@ $^ -Wl,--as-needed $(EDGE_LIBS) $(CORE_LIBS)
 $(BUILD)/m365dnsd: $(call obj,$(MAIN_SRC)) $(BUILD)/libedge.a $(BUILD)/libcore.a
 	$(call say,LINK,$@)$(LINK) -o $@ $^ $(EDGE_LIBS) $(CORE_LIBS) -pthread
 
@@ -248,6 +254,9 @@ INSTALL_DATA = $(INSTALL) -m 644
 MAN8 = $(wildcard man/*.8)
 MAN5 = $(wildcard man/*.5)
 CATALOG := $(wildcard etc/catalog.conf)
+# Where Debian has the monitoring plugins; Fedora: make install plugindir=/usr/lib64/nagios/plugins
+plugindir = $(prefix)/lib/nagios/plugins
+MONITORING := $(wildcard contrib/nagios/*.cfg contrib/icinga2/*.conf)
 # None without systemd.  Only the place of the program differs from machine to machine.
 UNITS := $(if $(systemdsystemunitdir),$(wildcard systemd/*.service systemd/*.socket))
 unitdir = $(DESTDIR)$(systemdsystemunitdir)
@@ -259,6 +268,9 @@ install: all
 	$(INSTALL_DATA) $(MAN8) $(DESTDIR)$(mandir)/man8
 	$(INSTALL_DATA) $(MAN5) $(DESTDIR)$(mandir)/man5
 	$(if $(CATALOG),$(INSTALL_DATA) $(CATALOG) $(DESTDIR)$(datadir)/m365dnsd)
+	$(INSTALL) -d $(DESTDIR)$(plugindir) $(DESTDIR)$(datadir)/m365dnsd/nagios $(DESTDIR)$(datadir)/m365dnsd/icinga2
+	$(INSTALL) -m 755 $(PLUGIN) $(DESTDIR)$(plugindir)/check_m365dnsd
+	$(foreach f,$(MONITORING),$(INSTALL_DATA) $(f) $(DESTDIR)$(datadir)/m365dnsd/$(f:contrib/%=%) &&) :
 	$(if $(UNITS),$(INSTALL) -d $(unitdir))
 	$(foreach u,$(UNITS),sed 's|/usr/sbin/|$(sbindir)/|' $(u) >$(unitdir)/$(notdir $(u)) && \
 	    chmod 644 $(unitdir)/$(notdir $(u)) &&) :
@@ -267,7 +279,8 @@ install: all
 	    $(INSTALL_DATA) etc/m365dnsd.conf.example $(DESTDIR)$(confdir)/m365dnsd.conf
 # The configuration stays: it is the administrator's.
 uninstall:
-	rm -f $(DESTDIR)$(sbindir)/m365dnsd $(MAN8:man/%=$(DESTDIR)$(mandir)/man8/%) $(MAN5:man/%=$(DESTDIR)$(mandir)/man5/%)
+	rm -f $(DESTDIR)$(sbindir)/m365dnsd $(DESTDIR)$(plugindir)/check_m365dnsd
+	rm -f $(MAN8:man/%=$(DESTDIR)$(mandir)/man8/%) $(MAN5:man/%=$(DESTDIR)$(mandir)/man5/%)
 	$(if $(UNITS),rm -f $(UNITS:systemd/%=$(unitdir)/%))
 	rm -rf $(DESTDIR)$(datadir)/m365dnsd $(DESTDIR)$(docdir)
 

@@ -26,7 +26,7 @@ check_with() {
 }
 
 c_files() {
-	find include src tests tools -name '*.[ch]'
+	find include src tests tools contrib -name '*.[ch]'
 }
 scripts() {
 	find tools tests contrib .ci -type f 2>/dev/null | while read -r f; do
@@ -73,7 +73,7 @@ shape() {
 
 # Functions that have no bound on what they write, or no place in a daemon.
 banned() {
-	find src -name '*.[ch]' -exec grep -nE '(^|[^_a-zA-Z0-9])(strcpy|strcat|sprintf|vsprintf|gets|alloca|strtok|system|atoi|atol)\(' /dev/null {} +
+	find src contrib -name '*.[ch]' -exec grep -nE '(^|[^_a-zA-Z0-9])(strcpy|strcat|sprintf|vsprintf|gets|alloca|strtok|system|atoi|atol)\(' /dev/null {} +
 }
 
 man_pages() {

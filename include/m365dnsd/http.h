@@ -20,10 +20,12 @@ struct http_config {
 	const char *const *hosts;	/* more names for the Host check, with any port */
 	size_t n_hosts;
 	const char *token;		/* NULL: what needs one answers 403 */
-	unsigned connections, connections_per_ip;	/* [256], [64] */
+	unsigned connections;		/* [256]; above, idle ones make room or new ones get 503 */
+	unsigned connections_per_ip;	/* [64, but for loopback: behind a proxy everybody comes from there] */
 	unsigned streams;		/* long polls and event streams at once [128] */
 	unsigned header_deadline_ms;	/* [5000] from accept to the whole request, whatever the client drips */
 	unsigned idle_ms;		/* [15000] from one reply to the whole next request of the connection */
+	unsigned stuck_s;		/* [30] without taking a byte of the reply */
 	unsigned ping_ms;		/* [15000] between the comments that keep an event stream alive; gone clients: three times as often */
 };
 
@@ -45,7 +47,7 @@ const char *http_body(const struct http_request *r, size_t *ret_len);
  */
 int http_accept(const struct http_request *r, const char *const *types, size_t n_types);
 
-/* ---- answering: exactly once, at once or later.  r is gone after that ---- */
+/* ---- answering: exactly once, at once or later; r is gone after that.  http_free() answers what is left ---- */
 
 /*
  * A header for the reply that comes next.  It takes the place of what the room would say under that name

@@ -5,6 +5,8 @@
  * descriptor stays libmicrohttpd's, which sees the end and closes.
  *
  *	FRESH ──► READING ──► WAITING ──► SENDING ──► IDLE ──► READING ...
+ *
+ * and from each of them to CLOSING.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -32,8 +34,34 @@ on_deadline(struct due *d)
 		raw_reply(c->http, c->fd, 408, "The request was not complete in time.");
 	if (c->phase != CONN_IDLE)
 		c->http->stats.timed_out++;
+	conn_cut(c);
+}
+
+void
+conn_cut(struct conn *c)
+{
 	shutdown(c->fd, SHUT_RDWR);
+	conn_enter(c, CONN_CLOSING);
 	server_kick(c->http);
+}
+
+bool
+conn_make_room(struct http *h)
+{
+	struct conn *oldest = NULL;
+	unsigned n = 0;
+
+	for (struct conn *c = h->conns; c != NULL; c = c->next) {
+		n += c->phase != CONN_CLOSING;
+		if (c->phase == CONN_IDLE && (oldest == NULL || c->deadline.item.key < oldest->deadline.item.key))
+			oldest = c;
+	}
+	if (n < h->cfg.connections)
+		return true;
+	if (oldest == NULL)
+		return false;
+	conn_cut(oldest);
+	return true;
 }
 
 void
@@ -46,8 +74,11 @@ conn_enter(struct conn *c, enum conn_phase phase)
 		[CONN_READING] = cfg->header_deadline_ms,
 		[CONN_WAITING] = 0,
 		[CONN_SENDING] = SENDING_MS,
+		[CONN_CLOSING] = 0,
 	};
 
+	if (c->phase == CONN_CLOSING)
+		return;
 	/* The request line is no reason for more time: the clock runs from accept. */
 	if (!(c->phase == CONN_FRESH && phase == CONN_READING && c->deadline.item.pos != 0)) {
 		due_clear(c->http, &c->deadline);

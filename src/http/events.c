@@ -184,6 +184,8 @@ http_event(struct http *h, const char *key, const char *id, const char *event, c
 {
 	struct str s = STR_INIT;
 
+	if (h->streams == NULL)
+		return;
 	format(&s, id, event, data);
 	for (struct events *e = h->streams; e != NULL; e = e->next)
 		if (key == NULL || e->key == NULL || strcmp(e->key, key) == 0)

@@ -58,6 +58,7 @@ struct guard_host {
 /* "localhost", "Example.NET.:80", "127.0.0.1:8365", "[::1]"; false for anything else. */
 bool guard_host_parse(struct guard_host *ret, const char *text);
 bool guard_host_ours(const struct guard_host *host, const struct guard_site *site);
+bool guard_is_loopback(const struct addr *a);
 /* An Origin header: "http://localhost:8365". */
 bool guard_origin_ours(const char *origin, const struct guard_site *site);
 

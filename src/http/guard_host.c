@@ -93,8 +93,8 @@ same_ip(const struct addr *a, const struct addr *b)
 	return addr_equal(&x, &y);
 }
 
-static bool
-is_loopback(const struct addr *a)
+bool
+guard_is_loopback(const struct addr *a)
 {
 	static const uint8_t one[16] = { [15] = 1 };
 
@@ -116,7 +116,7 @@ is_configured(const struct guard_host *host, const struct guard_site *site)
 bool
 guard_host_ours(const struct guard_host *host, const struct guard_site *site)
 {
-	bool inside = site->local.family == 0 || is_loopback(&site->local);
+	bool inside = site->local.family == 0 || guard_is_loopback(&site->local);
 
 	if (is_configured(host, site))
 		return true;
@@ -124,7 +124,7 @@ guard_host_ours(const struct guard_host *host, const struct guard_site *site)
 		return false;
 	if (host->addr.family == 0)
 		return inside && strcmp(host->name, "localhost") == 0;
-	return (inside && is_loopback(&host->addr)) || same_ip(&host->addr, &site->local);
+	return (inside && guard_is_loopback(&host->addr)) || same_ip(&host->addr, &site->local);
 }
 
 bool

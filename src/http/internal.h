@@ -34,6 +34,7 @@ enum conn_phase {
 	CONN_READING,		/* the request line is there */
 	CONN_WAITING,		/* the request is complete, its answer is not */
 	CONN_SENDING,
+	CONN_CLOSING,		/* shut down, libmicrohttpd has not noticed yet */
 };
 
 struct conn {
@@ -49,6 +50,10 @@ struct conn {
 void conn_notify(void *http, struct MHD_Connection *mhd, void **socket_context, enum MHD_ConnectionNotificationCode code);
 void *conn_on_target(void *http, const char *target, struct MHD_Connection *mhd);
 void conn_enter(struct conn *c, enum conn_phase phase);
+/* Shut it down: what was sent goes out, no more is read. */
+void conn_cut(struct conn *c);
+/* Is there room for one more?  The connection that has been idle longest gives way. */
+bool conn_make_room(struct http *h);
 /* Has the other side closed? */
 bool conn_is_gone(const struct conn *c);
 

@@ -70,19 +70,29 @@ http_listen(const char *addr, int *ret_fd, struct err *err)
 
 /* ---- accepting ---- */
 
+static unsigned
+limit_of(const struct http *h, const struct addr *a)
+{
+	static const unsigned per_ip = 64;
+
+	if (h->cfg.connections_per_ip != 0)
+		return h->cfg.connections_per_ip;
+	return guard_is_loopback(a) ? h->cfg.connections : per_ip;
+}
+
 static bool
-is_full(const struct http *h, const struct sockaddr_storage *ss)
+is_full(struct http *h, const struct sockaddr_storage *ss)
 {
 	unsigned same = 0;
 	struct addr a = { .family = 0 };
 
-	if (h->stats.connections >= h->cfg.connections)
+	if (!conn_make_room(h))
 		return true;
 	if (!addr_from_sockaddr(&a, ss))
 		return false;		/* a Unix socket has no addresses to count */
 	for (const struct conn *c = h->conns; c != NULL; c = c->next)
-		same += c->client.family == a.family && memcmp(c->client.ip, a.ip, sizeof(a.ip)) == 0;
-	return same >= h->cfg.connections_per_ip;
+		same += c->phase != CONN_CLOSING && c->client.family == a.family && memcmp(c->client.ip, a.ip, sizeof(a.ip)) == 0;
+	return same >= limit_of(h, &a);
 }
 
 static void

@@ -47,7 +47,7 @@ only_reading(struct http *h)
 	struct conn *found = NULL;
 
 	for (struct conn *c = h->conns; c != NULL; c = c->next) {
-		if (c->phase == CONN_WAITING || c->phase == CONN_SENDING)
+		if (c->phase == CONN_WAITING || c->phase == CONN_SENDING || c->phase == CONN_CLOSING)
 			continue;
 		if (found != NULL)
 			return NULL;
@@ -72,6 +72,5 @@ raw_on_complaint(struct http *h, const char *fmt, va_list ap)
 	if (status < 400 || status >= ARRAY_LEN(h->stats.requests))
 		return;
 	raw_reply(h, c->fd, status, name_of(&detail_table, (int)status));
-	shutdown(c->fd, SHUT_RDWR);
-	conn_enter(c, CONN_SENDING);
+	conn_cut(c);
 }

@@ -127,7 +127,8 @@ request_watch(struct due *d)
 
 	for (struct http_request *r = h->waiting; r != NULL; r = next) {
 		next = r->next;
-		if (!conn_is_gone(r->conn))
+		/* What waits for http_reply() is in somebody's hands and stays. */
+		if ((!r->parked && r->events == NULL) || !conn_is_gone(r->conn))
 			continue;
 		r->gone = true;
 		park_leave(r);

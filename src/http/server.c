@@ -13,8 +13,6 @@
 enum {
 	/* Of each connection: room for the headers that the guard refuses in its own words, and for the chunks of a reply. */
 	POOL = 65536,
-	/* Seconds without a byte, for a client that does not take its reply. */
-	STUCK_S = 30,
 	STOP_RUNS = 64,
 };
 
@@ -91,10 +89,10 @@ take_config(struct http *h, const struct http_config *cfg)
 	h->token = cfg->token != NULL ? xstrdup(cfg->token) : NULL;
 	h->cfg.token = h->token;
 	h->cfg.connections = or_default(cfg->connections, 256);
-	h->cfg.connections_per_ip = or_default(cfg->connections_per_ip, 64);
 	h->cfg.streams = or_default(cfg->streams, 128);
 	h->cfg.header_deadline_ms = or_default(cfg->header_deadline_ms, 5000);
 	h->cfg.idle_ms = or_default(cfg->idle_ms, 15000);
+	h->cfg.stuck_s = or_default(cfg->stuck_s, 30);
 	h->cfg.ping_ms = or_default(cfg->ping_ms, 15000);
 }
 
@@ -109,8 +107,8 @@ start(struct http *h, struct err *err)
 	    MHD_OPTION_NOTIFY_CONNECTION, conn_notify, h,
 	    MHD_OPTION_URI_LOG_CALLBACK, conn_on_target, h,
 	    MHD_OPTION_NOTIFY_COMPLETED, request_on_completed, h,
-	    MHD_OPTION_CONNECTION_LIMIT, h->cfg.connections + 1,
-	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)STUCK_S,
+	    MHD_OPTION_CONNECTION_LIMIT, h->cfg.connections * 2,	/* ours comes first; this one counts what is closing */
+	    MHD_OPTION_CONNECTION_TIMEOUT, h->cfg.stuck_s,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL,
 	    MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
 	    MHD_OPTION_END);

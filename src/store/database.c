@@ -28,7 +28,7 @@ static enum db_state
 whose(sqlite3 *db, const char *path, int64_t *ret_version, bool *ret_empty, struct err *err)
 {
 	const int64_t newest = store_migrations[store_n_migrations - 1].version;
-	int64_t id, version, tables;
+	int64_t id = 0, version = 0, tables = 0;
 	int rc;
 
 	if ((rc = conn_int(db, "PRAGMA application_id", &id)) != SQLITE_OK ||
@@ -170,7 +170,7 @@ enum db_state
 store_db_open(struct conn *c, const char *path, bool check, bool full, struct err *err)
 {
 	enum db_state state;
-	int64_t version;
+	int64_t version = 0;
 	bool empty, current;
 	int rc = conn_open(c, path, CONN_WRITE);
 

@@ -116,7 +116,7 @@ open_database(struct store *s, bool *ret_check_later, struct err *err)
 static int
 learn(struct store *s, struct err *err)
 {
-	int64_t last, empty;
+	int64_t last = 0, empty = 0;
 	int rc = conn_int(s->writer.db, store_statements[STMT_LAST_ID], &last);
 
 	if (rc == SQLITE_OK)

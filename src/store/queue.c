@@ -245,14 +245,14 @@ queue_heat(struct queue *q, const char *domain)
 }
 
 void
-queue_take(struct queue *q, enum rank last, size_t snapshot_bytes, struct row_list *ret)
+queue_take(struct queue *q, enum rank last, size_t batch_bytes, struct row_list *ret)
 {
 	struct row *r;
 
 	memset(ret, 0, sizeof(*ret));
 	q->in_flight_since = queue_oldest(q);
 	for (size_t i = 0; i <= (size_t)last && i < RANK_MAX; i++) {
-		while ((r = q->lists[i].head) != NULL && (i != RANK_SNAPSHOT || ret->bytes < snapshot_bytes)) {
+		while ((r = q->lists[i].head) != NULL && (i != RANK_SNAPSHOT || ret->bytes < batch_bytes)) {
 			list_remove(&q->lists[i], r);
 			if (is_domain_row(r))
 				map_del(q->domains, r->v[0].p, r->v[0].n);

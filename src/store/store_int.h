@@ -170,8 +170,8 @@ void queue_keep_bounds(struct queue *q);
 /* A row about a domain: takes the place of one that waits. */
 void queue_add_domain(struct queue *q, struct row *r);
 void queue_heat(struct queue *q, const char *domain);
-/* All of the ranks up to last, but of snapshots only so many bytes. */
-void queue_take(struct queue *q, enum rank last, size_t snapshot_bytes, struct row_list *ret);
+/* All of the ranks up to last, but snapshots only while the batch has fewer bytes than that. */
+void queue_take(struct queue *q, enum rank last, size_t batch_bytes, struct row_list *ret);
 void queue_put_back(struct queue *q, struct row_list *l);
 void queue_settle(struct queue *q);				/* what was taken is on disk */
 size_t queue_count(const struct queue *q);

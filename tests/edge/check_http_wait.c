@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include <zlib.h>
@@ -634,7 +635,7 @@ drip(void *ctx)
 /* Each byte comes well within any idle timeout; others are served all the while. */
 START_TEST(slow_drip)
 {
-	static const struct http_config cfg = { .connections = 300, .connections_per_ip = 300, .header_deadline_ms = 600 };
+	static const struct http_config cfg = { .header_deadline_ms = 600 };
 	struct loop_timer *t;
 	struct web_client a;
 
@@ -704,6 +705,7 @@ START_TEST(waiting_is_not_late)
 }
 END_TEST
 
+/* All places are taken by requests that wait. */
 START_TEST(full_house)
 {
 	static const struct http_config rows[] = {
@@ -713,21 +715,143 @@ START_TEST(full_house)
 
 	start(&rows[_i]);
 	for (int i = 0; i < 12; i++) {
-		web_connect(&web, &c[i]);
-		get(&c[i], "/quick");
-		ck_assert(web_wait_text(&c[i], i < 10 ? "quick\n" : "HTTP/1.1 503 "));
+		connect_and_get(&c[i], "/wait/a");
+		if (i < 10)
+			wait_handled((unsigned)i + 1);
+		else
+			ck_assert(web_wait_text(&c[i], "HTTP/1.1 503 "));
 	}
 	ck_assert_uint_eq(http_get_stats(web.http)->connections, 10);
 	ck_assert_uint_eq(http_get_stats(web.http)->refused, 2);
+	http_wake(web.http, "a");
+	for (int i = 0; i < 10; i++)
+		ck_assert(web_wait_text(&c[i], "woken\n"));
 	web_close(&c[0]);
-	web_run_ms(&web, 20);
 	web_close(&c[11]);
-	web_connect(&web, &c[0]);		/* there is room again */
-	get(&c[0], "/quick");
+	web_run_ms(&web, 20);
+	connect_and_get(&c[0], "/quick");		/* there is room again */
 	ck_assert(web_wait_text(&c[0], "quick\n"));
 	for (int i = 0; i < 11; i++)
 		web_close(&c[i]);
 	web_stop(&web);
+}
+END_TEST
+
+/* Idle connections give way to new ones, the oldest first. */
+START_TEST(idle_gives_way)
+{
+	static const struct http_config cfg = { .connections = 4 };
+	struct web_client c[8];
+
+	start(&cfg);
+	for (int i = 0; i < 8; i++) {
+		connect_and_get(&c[i], "/quick");
+		ck_assert(web_wait_text(&c[i], "quick\n"));
+		web_run_ms(&web, 5);
+	}
+	for (int i = 0; i < 4; i++)
+		ck_assert(web_wait_eof(&c[i]));
+	for (int i = 4; i < 8; i++) {
+		get(&c[i], "/quick");
+		ck_assert(web_wait_replies(&c[i], 2));
+	}
+	ck_assert_uint_eq(http_get_stats(web.http)->refused, 0);
+	for (int i = 0; i < 8; i++)
+		web_close(&c[i]);
+	web_stop(&web);
+}
+END_TEST
+
+/* A second without a byte taken is too long; a second of waiting is not. */
+START_TEST(stuck)
+{
+	static const struct http_config cfg = { .stuck_s = 1 };
+	struct web_client reader, poll, stream;
+
+	start(&cfg);
+	connect_and_get(&reader, "/big");
+	ck_assert(web_wait_text(&reader, "line 00000000"));
+	loop_fd_set(reader.watch, 0);
+	connect_and_get(&poll, "/wait/a?ms=2500");
+	connect_and_get(&stream, "/events");
+	ck_assert(web_wait_text(&poll, "late\n"));
+	ck_assert_uint_eq(big.done, 1);
+	ck_assert_uint_lt(big.pieces, PIECES);
+	http_event(web.http, NULL, NULL, NULL, "alive");
+	ck_assert(web_wait_text(&stream, "data: alive\n"));
+	web_close(&reader);
+	web_close(&poll);
+	web_close(&stream);
+	web_stop(&web);
+}
+END_TEST
+
+/* What waits costs nothing: the loop sleeps. */
+START_TEST(waiting_is_free)
+{
+	struct web_client poll, stream, idle, half;
+	int64_t before;
+
+	start(NULL);
+	connect_and_get(&poll, "/wait/a");
+	connect_and_get(&stream, "/events");
+	connect_and_get(&idle, "/quick");
+	web_connect(&web, &half);
+	web_say(&half, "GET /qui");
+	ck_assert(web_wait_text(&idle, "quick\n"));
+	ck_assert(web_wait_text(&stream, "retry: "));
+	web_run_ms(&web, 20);
+	before = cpu_us();
+	web_run_ms(&web, 400);
+	ck_assert_int_lt(cpu_us() - before, 100000);
+	web_close(&poll);
+	web_close(&stream);
+	web_close(&idle);
+	web_close(&half);
+	web_stop(&web);
+}
+END_TEST
+
+/* "printf ... | nc": the client closes its half when it has asked. */
+START_TEST(half_closed)
+{
+	struct web_client a;
+
+	start(NULL);
+	connect_and_get(&a, _i == 0 ? "/quick" : "/big");
+	shutdown(a.fd, SHUT_WR);
+	ck_assert(web_wait_eof(&a));
+	ck_assert_uint_eq(web_status(&a.in), 200);
+	ck_assert_ptr_nonnull(memmem(a.in.p, a.in.len, _i == 0 ? "quick\n" : "\r\n0\r\n\r\n", _i == 0 ? 6 : 7));
+	web_close(&a);
+	web_stop(&web);
+}
+END_TEST
+
+START_TEST(old_client)
+{
+	struct web_client a;
+
+	start(NULL);
+	web_connect(&web, &a);
+	web_say(&a, "GET /big HTTP/1.0\r\n\r\n");
+	ck_assert(web_wait_eof(&a));
+	ck_assert_ptr_null(web_header(&a.in, "Transfer-Encoding"));
+	ck_assert_uint_gt(a.in.len, (size_t)PIECE * PIECES);
+	web_close(&a);
+	web_stop(&web);
+}
+END_TEST
+
+START_TEST(bad_socket)
+{
+	struct http_config cfg = { .fds = &(int){ -1 }, .n_fds = 1 };
+	struct err err = { "" };
+	struct loop *loop = loop_new(&err);
+
+	ck_assert_ptr_null(http_new(loop, &cfg, routes, NULL, &err));
+	ck_assert_ptr_nonnull(strstr(err.msg, "listening socket"));
+	loop_free(loop);
 }
 END_TEST
 
@@ -797,6 +921,12 @@ main(void)
 	tcase_add_loop_test(u, late, 0, ARRAY_LEN(late_rows));
 	tcase_add_test(u, waiting_is_not_late);
 	tcase_add_loop_test(u, full_house, 0, 2);
+	tcase_add_test(u, idle_gives_way);
+	tcase_add_test(u, stuck);
+	tcase_add_test(u, waiting_is_free);
+	tcase_add_loop_test(u, half_closed, 0, 2);
+	tcase_add_test(u, old_client);
+	tcase_add_test(u, bad_socket);
 	tcase_add_test(u, stop_with_everything);
 	suite_add_tcase(s, u);
 
