@@ -69,7 +69,7 @@ check_once(sqlite3 *db, bool full, struct err *err)
 	if (rc == SQLITE_ROW)
 		rc = words != NULL && strcmp(words, "ok") == 0 ? SQLITE_OK : SQLITE_CORRUPT;
 	if (rc == SQLITE_CORRUPT && words != NULL && (code = strstr(words, "error code=")) != NULL)
-		rc = atoi(code + strlen("error code="));
+		rc = (int)strtol(code + strlen("error code="), NULL, 10);
 	if (rc != SQLITE_OK)
 		err_set(err, "%s", words != NULL ? words : sqlite3_errmsg(db));
 	sqlite3_finalize(st);
