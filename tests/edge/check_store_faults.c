@@ -290,7 +290,7 @@ START_TEST(low_space)
 	int64_t part = store_tuning.low_part, low = store_tuning.space_low;
 	struct store_stats stats;
 
-	store_tuning.space_low = INT64_MAX;
+	store_tuning.space_low = INT64_MAX / 8;
 	store_tuning.low_part = 1;
 	lab_must_open(&lab);
 	lab_health(&lab, STORE_LOW_SPACE);
