@@ -54,7 +54,9 @@ START_TEST(post_outcome)
 {
 	const char *name = outcomes[_i].name;
 
-	begin((struct notify_config){ .post_ms = 200 });
+	bool hangs = strstr(outcomes[_i].script, "hang") != NULL || strcmp(outcomes[_i].script, "part") == 0;
+
+	begin((struct notify_config){ .post_ms = hangs ? 1000 : 0 });
 	server.script = outcomes[_i].script;
 	receive_by(url_of("/hook"), NULL);
 	tell(17, "contoso.test", NULL, EVENT_COMPLETE);
@@ -147,6 +149,26 @@ START_TEST(order_in_a_domain)
 	server.bad_domain = NULL;
 	run_until_settled(4);
 	ck_assert_str_eq(str_c(&settled), "ops+3 ops+4 ops+1 ops+2");
+}
+END_TEST
+
+static void
+tell_next(uint64_t id)
+{
+	if (id < 4)
+		tell(id + 1, id == 2 ? "fabrikam.test" : "contoso.test", NULL, EVENT_COMPLETE);
+}
+
+/* Who hears that something is settled may tell more at once, of the same domain too. */
+START_TEST(telling_from_settled)
+{
+	begin((struct notify_config){ 0 });
+	when_settled = tell_next;
+	receive_by(url_of("/"), NULL);
+	tell(1, "contoso.test", NULL, EVENT_COMPLETE);
+	run_until_settled(4);
+	ck_assert_str_eq(str_c(&settled), "ops+1 ops+2 ops+3 ops+4");
+	ck_assert_uint_eq(stats().waiting + stats().in_flight, 0);
 }
 END_TEST
 
@@ -366,6 +388,7 @@ suite(void)
 	tcase_add_test(t, retry_times);
 	tcase_add_test(t, given_up_after_one_try);
 	tcase_add_test(t, order_in_a_domain);
+	tcase_add_test(t, telling_from_settled);
 	tcase_add_test(t, window);
 	tcase_add_test(t, too_many_wait);
 	tcase_add_loop_test(t, folding, 0, (int)ARRAY_LEN(folds));

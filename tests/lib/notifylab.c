@@ -17,6 +17,7 @@ struct notify *notify;
 struct str settled, logged;
 size_t n_settled;
 bool stop_at_log;
+void (*when_settled)(uint64_t id);
 char dir[64];
 static struct loop_timer *guard;
 static size_t stop_at_settled;
@@ -218,6 +219,8 @@ on_settled(void *ctx, const char *receiver, uint64_t id, enum notify_outcome out
 	str_addf(&settled, "%s%s%c%llu", settled.len > 0 ? " " : "", receiver, letters[outcome], (unsigned long long)id);
 	if (++n_settled == stop_at_settled)
 		loop_stop(loop);
+	if (when_settled != NULL)
+		when_settled(id);
 }
 
 void
@@ -234,6 +237,7 @@ setup(void)
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	n_settled = stop_at_settled = 0;
 	stop_at_log = false;
+	when_settled = NULL;
 	log_redirect(on_log, NULL);
 	server_start();
 }

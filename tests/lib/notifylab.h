@@ -50,6 +50,7 @@ extern struct str settled;		/* "ops+17 ops-18 opsx19": delivered, given up, drop
 extern struct str logged;
 extern size_t n_settled;
 extern bool stop_at_log;		/* stop the loop with the next line of the log */
+extern void (*when_settled)(uint64_t id);	/* called last; NULL = nothing */
 extern char dir[64];			/* for files; removed afterwards */
 
 void setup(void);
