@@ -646,6 +646,7 @@ main(void)
 	for (size_t i = 0; i < ARRAY_LEN(tests); i++) {
 		TCase *tc = tcase_create(tests[i].name);
 
+		tcase_set_timeout(tc, 120);
 		tcase_add_checked_fixture(tc, setup, teardown);
 		tcase_add_test(tc, *tests[i].test);
 		suite_add_tcase(suite, tc);

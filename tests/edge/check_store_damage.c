@@ -445,6 +445,7 @@ main(void)
 	for (size_t i = 0; i < ARRAY_LEN(tests); i++) {
 		TCase *tc = tcase_create(tests[i].name);
 
+		tcase_set_timeout(tc, 120);
 		tcase_add_checked_fixture(tc, setup, teardown);
 		tcase_add_loop_test(tc, *tests[i].test, 0, tests[i].n);
 		suite_add_tcase(suite, tc);
