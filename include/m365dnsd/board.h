@@ -157,6 +157,8 @@ bool board_answer(struct board_domain *d, size_t row, size_t col, const struct r
  * one that nobody has to change; what is optional may be absent.
  */
 bool board_cell_good(struct board_domain *d, size_t row, size_t col);
+/* Does the cell hold the absence of what was asked, and not another value? */
+bool board_cell_negative(const struct board_domain *d, size_t row, size_t col);
 /* Rows whose gate is open. */
 uint64_t board_gates(struct board_domain *d);
 /* The zone's own NS set as one of its servers says it, in a; NULL when none has. */

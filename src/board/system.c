@@ -21,6 +21,17 @@ system_answer(const struct board_domain *d, size_t row, struct arena *a)
 	return NULL;
 }
 
+bool
+board_cell_negative(const struct board_domain *d, size_t row, size_t col)
+{
+	const struct blob *blob = d->variants[d->cells[row * d->n_columns + col].variant].blob;
+	struct answer an;
+
+	arena_reset(d->board->scratch);
+	return blob != NULL && answer_unpack(d->board->scratch, blob->bytes, blob->len, &an) &&
+	    (an.kind == ANSWER_NODATA || an.kind == ANSWER_NXDOMAIN);
+}
+
 struct answer *
 board_child_ns(const struct board_domain *d, struct arena *a)
 {

@@ -2,6 +2,8 @@
 /* The table of routes (etc/openapi.json describes each of them), and the handlers that need few lines. */
 #include "api.h"
 
+#include <stdlib.h>
+
 #include <stdio.h>
 #include <string.h>
 
@@ -172,16 +174,46 @@ check(void *api, struct http_request *r)
 	api_reply_domain(a, r, 202, name);
 }
 
+/* A reload that somebody waits for: it outlives a client that goes away, and the request outlives its own answer. */
+struct reloading {
+	struct http_request *r;		/* NULL: over */
+	bool done;
+};
+
+static void
+reload_request_end(void *ctx)
+{
+	struct reloading *w = ctx;
+
+	w->r = NULL;
+	if (w->done)
+		free(w);
+}
+
+static void
+reloaded(void *ctx, bool ok, const char *words)
+{
+	struct reloading *w = ctx;
+	struct http_request *r = w->r;
+
+	w->done = true;
+	if (r == NULL)
+		free(w);
+	else if (ok)
+		reply_text(r, API_JSON, "{\"reloaded\":true}\n", NULL);
+	else
+		http_problem(r, 500, words);
+}
+
 static void
 reload(void *api, struct http_request *r)
 {
 	struct api *a = api;
-	struct err err = { "" };
+	struct reloading *w = xcalloc(1, sizeof(*w));
 
-	if (a->reload(a->ctx, &err) == -1)
-		http_problem(r, 500, err.msg);
-	else
-		reply_text(r, API_JSON, "{\"reloaded\":true}\n", NULL);
+	w->r = r;
+	http_on_end(r, reload_request_end, w);
+	a->reload(a->ctx, reloaded, w);
 }
 
 /* ---- the table ---- */

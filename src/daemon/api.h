@@ -43,8 +43,8 @@ struct api {
 	void *ctx;
 	/* Does everything that may hang make progress?  false with words. */
 	bool (*healthy)(void *ctx, struct err *why);
-	/* Read the configuration again; -1 with words keeps the running one. */
-	int (*reload)(void *ctx, struct err *err);
+	/* Read the configuration again; done is called later, once: words say what is running now, or why the old one stays. */
+	void (*reload)(void *ctx, void (*done)(void *done_ctx, bool ok, const char *words), void *done_ctx);
 	/* name: lower-case A-labels; block: `domain "name" { ... }`, checked, for conf_parse() and the store. */
 	enum api_outcome (*put_domain)(void *ctx, const char *name, const char *block, struct err *err);
 	enum api_outcome (*del_domain)(void *ctx, const char *name, struct err *err);

@@ -5,8 +5,10 @@
 #include "list.h"
 #include "output.h"
 #include "run.h"
+#include "serve.h"
 
 static int (*const modes[])(const struct options *o) = {
+	[MODE_SERVE] = serve,
 	[MODE_ONCE] = run_domains,
 	[MODE_WAIT] = run_domains,
 	[MODE_CHECK_CONFIG] = run_check_config,

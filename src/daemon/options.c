@@ -16,7 +16,7 @@ set_mode(struct options *o, const struct option_row *row, const char *arg, struc
 	static const char *const excl = "excludes the mode given before it: one mode at a time";
 
 	(void)arg;
-	if (o->mode != MODE_NONE && (int)o->mode != row->value) {
+	if (o->mode != MODE_SERVE && (int)o->mode != row->value) {
 		err_set(err, "--%s %s", row->name, excl);
 		return -1;
 	}
@@ -256,8 +256,9 @@ check(const struct options *o, struct err *err)
 {
 	bool runs = o->mode == MODE_ONCE || o->mode == MODE_WAIT;
 
-	if (o->mode == MODE_NONE) {
-		err_set(err, "nothing to do: say --once, --wait or --check-config (see --help)");
+	if (o->mode == MODE_SERVE && o->n_domains > 0) {
+		err_set(err, "\"%s\": say --once or --wait for a domain; without a mode this is the daemon, which takes none "
+		    "(see --help)", o->domains[0]);
 		return -1;
 	}
 	if (!runs && o->n_domains > 0) {

@@ -13,6 +13,13 @@
 
 struct pipeline;
 
+/* A resolver that held an old answer gives the right one: what was predicted, and what came true.  Monotonic ms. */
+struct pipeline_turn {
+	const char *domain, *record, *source;
+	int64_t predicted_ms, eta_ms, actual_ms;
+	enum eta_basis basis;
+};
+
 struct pipeline_config {
 	enum sched_mode mode;		/* SCHED_ONCE: one pass; SCHED_WATCH: go on for ever (--wait, daemon) */
 	enum until until;
@@ -21,6 +28,7 @@ struct pipeline_config {
 	void (*wake)(void *ctx);	/* something came in: call pipeline_run() soon; never NULL, called from the transport */
 	/* A domain's document has changed (after its transitions were told); may be NULL. */
 	void (*on_changed)(void *ctx, struct board_domain *b);
+	void (*on_turn)(void *ctx, const struct pipeline_turn *t);	/* once a record; may be NULL */
 	/* What is remembered of a domain that is added: board_snapshot's bytes; false = nothing.  May be NULL. */
 	bool (*restore)(void *ctx, const char *domain, const void **ret, size_t *ret_n);
 	void *ctx;
@@ -32,7 +40,8 @@ struct pipeline_spec {			/* a domain of a configuration */
 };
 
 /*
- * Watches the domains of specs, with specs NULL every domain of conf.  Keeps conf and catalog (the caller's, to be freed after the pipeline) and owns transport.
+ * Watches the domains of specs, with specs NULL every domain of conf.  Keeps conf and catalog (the caller's, to be freed
+ * after the pipeline) and owns transport.
  * NULL with words when a domain cannot be planned.
  */
 struct pipeline *pipeline_new(const struct conf *conf, const struct catalog *catalog, const struct pipeline_spec *specs,

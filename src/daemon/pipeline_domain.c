@@ -99,23 +99,62 @@ soa_watch(struct domain *d, size_t row, size_t col, struct cell *c, int64_t now)
 		cell_plan(d, c, now + SOA_WATCH_MS);
 }
 
+/* The prediction that stands in a cell before it is asked again. */
+static bool
+turn_begin(const struct domain *d, size_t row, size_t col, const struct cell *c, struct pipeline_turn *ret)
+{
+	const struct source *s = board_column_source(d->b, col);
+
+	if (d->p->cfg.on_turn == NULL || s->kind != SOURCE_RESOLVER || !c->asked || c->good || c->reason != REASON_NONE ||
+	    row >= plan_n_questions(board_plan(d->b)))
+		return false;
+	ret->domain = plan_domain(board_plan(d->b));
+	ret->source = s->name;
+	ret->predicted_ms = board_ticks_ms(d->p->board, c->checked);
+	ret->eta_ms = ret->predicted_ms + (int64_t)c->ttl * 1000;
+	ret->basis = board_cell_negative(d->b, row, col) ? ETA_NEGATIVE_TTL : ETA_TTL;
+	return true;
+}
+
+static void
+turn_end(struct domain *d, size_t row, struct pipeline_turn *t, int64_t now)
+{
+	uint8_t expectations[PLAN_SLOTS_MAX];
+	size_t n = plan_question_expectations(board_plan(d->b), row, expectations);
+
+	t->actual_ms = now;
+	for (size_t i = 0; i < n; i++) {
+		const struct expectation *e = plan_expectation(board_plan(d->b), expectations[i]);
+
+		if (e->need != NEED_REQUIRED)
+			continue;
+		t->record = e->id;
+		d->p->cfg.on_turn(d->p->cfg.ctx, t);
+	}
+}
+
 static void
 cell_answered(void *ctx, uint64_t tag, struct source *src, const struct reply *reply)
 {
 	struct domain *d = ctx;
 	size_t row = (size_t)(tag >> 16), col;
 	int64_t now = now_of(d);
+	struct pipeline_turn turn;
 	struct cell *c;
+	bool predicted;
 
 	d->in_flight--;
 	if (!column_find(d, src, (size_t)(tag & 0xffff), &col))
 		return;
 	c = board_cell(d->b, row, col);
 	c->in_flight = 0;
+	predicted = turn_begin(d, row, col, c, &turn);
 	if (board_answer(d->b, row, col, reply, d->p->sched.max_tries))
 		d->gates_stale |= src->kind == SOURCE_AUTHORITY;
 	cell_plan(d, c, sched_next(&d->p->sched, &d->sched, c, src->kind, c->good, now));
 	soa_watch(d, row, col, c, now);
+	if (predicted && c->good)
+		turn_end(d, row, &turn, now);
 	pipeline_mark_dirty(d);
 	d->p->cfg.wake(d->p->cfg.ctx);
 }

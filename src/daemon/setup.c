@@ -12,7 +12,7 @@ setup_config_path(const struct options *o)
 {
 	if (o->config != NULL)
 		return xstrdup(o->config);
-	if (o->mode == MODE_CHECK_CONFIG || (o->n_domains == 0 && access(M365DNSD_CONF_FILE, F_OK) == 0))
+	if (o->mode == MODE_SERVE || o->mode == MODE_CHECK_CONFIG || (o->n_domains == 0 && access(M365DNSD_CONF_FILE, F_OK) == 0))
 		return xstrdup(M365DNSD_CONF_FILE);
 	return NULL;
 }

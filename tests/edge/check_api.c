@@ -49,12 +49,11 @@ is_healthy(void *ctx, struct err *why)
 	return b.healthy;
 }
 
-static int
-on_reload(void *ctx, struct err *err)
+static void
+on_reload(void *ctx, void (*done)(void *done_ctx, bool ok, const char *words), void *done_ctx)
 {
 	(void)ctx;
-	err_set(err, "m365dnsd.conf:3: no such key");
-	return b.reloads++ == 0 ? 0 : -1;
+	done(done_ctx, b.reloads++ == 0, "m365dnsd.conf:3: no such key");
 }
 
 static enum api_outcome

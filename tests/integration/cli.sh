@@ -100,8 +100,8 @@ says out '^    -> '
 
 # ---- wrong usage ----
 
-usage_error 'no mode' 'nothing to do: say --once'
-usage_error 'a domain and no mode' 'nothing to do' contoso.test
+usage_error 'the daemon without its file' '/nonexistent.conf' -c /nonexistent.conf
+usage_error 'a domain and no mode' 'say --once or --wait' contoso.test
 usage_error 'an unknown option' '--nonsense: no such option' --once --nonsense contoso.test
 usage_error 'an unknown letter' '-x: no such option' -x
 usage_error 'an ambiguous option' '--list: no such option, or an ambiguous one' --list

@@ -97,8 +97,7 @@ END_TEST
 static const struct {
 	const char *line, *words, *format;
 } bad[] = {
-	{ "", "nothing to do", "text" },
-	{ "contoso.com", "nothing to do", "text" },
+	{ "contoso.com", "say --once or --wait", "text" },
 	{ "--nonsense", "--nonsense: no such option", "text" },
 	{ "-x", "-x: no such option", "text" },
 	{ "-qx", "-x: no such option", "text" },

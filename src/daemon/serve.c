@@ -1,0 +1,494 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * serve: the daemon.
+ *
+ * One thread runs the loop: DNS, HTTP, timers and signals.  The store has its own, and is only queued to.  A turn of the
+ * pipeline ends with what it found on its way to store, streams and receivers.
+ *
+ *   configuration --> store (load) --> pipeline (restore) --> HTTP --> READY
+ *   SIGHUP, POST /-/reload: serve_conf.c           SIGTERM, SIGINT: save, commit, leave
+ */
+#include "serve_internal.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "build_info.h"
+#include "output.h"
+#include "setup.h"
+
+#define SAVE_MS         2000
+#define PULSE_MS        5000		/* status line and, without a shorter wish of systemd, the look at the threads */
+#define STUCK_MS        20000		/* a store thread without a heartbeat for so long hangs */
+#define STOP_COMMIT_MS  3000
+#define STREAMS_MAX     128
+
+/* ---- turns ---- */
+
+static void
+turn(void *ctx)
+{
+	struct serve *s = ctx;
+	int64_t next;
+
+	s->woken = false;
+	next = pipeline_run(s->pipeline);
+	announce_flush(s->announce);
+	if (next == INT64_MAX)
+		loop_timer_clear(s->due);
+	else
+		loop_timer_set(s->due, next - clock_system.mono_ms(&clock_system));
+}
+
+void
+serve_wake(void *ctx)
+{
+	struct serve *s = ctx;
+
+	if (!s->woken)
+		loop_defer(s->loop, turn, s);
+	s->woken = true;
+}
+
+static void
+on_transition(void *ctx, const struct transition *t)
+{
+	struct serve *s = ctx;
+
+	announce_note(s->announce, t);
+	serve_wake(s);		/* also when it came from somebody's look at the status */
+}
+
+static void
+on_changed(void *ctx, struct board_domain *b)
+{
+	struct serve *s = ctx;
+	const char *name = plan_domain(board_plan(b));
+
+	serve_save_later(s, name);
+	if (s->http != NULL)
+		http_wake(s->http, name);
+}
+
+/* A transition that is durable now. */
+static void
+on_told(void *ctx, uint64_t id, const struct transition *t)
+{
+	struct serve *s = ctx;
+
+	journal_transition(s->journal, t);
+	s->api.transitions[t->event]++;
+	if (s->http != NULL)
+		api_event(&s->api, id, t);
+}
+
+static void
+on_turn(void *ctx, const struct pipeline_turn *t)
+{
+	struct serve *s = ctx;
+	int64_t to_unix = clock_system.unix_ms(&clock_system) - clock_system.mono_ms(&clock_system);
+	const struct store_prediction p = {
+		.domain = t->domain,
+		.record = t->record,
+		.source = t->source,
+		.predicted_unix_ms = t->predicted_ms + to_unix,
+		.eta_unix_ms = t->eta_ms + to_unix,
+		.actual_unix_ms = t->actual_ms + to_unix,
+		.basis = t->basis,
+	};
+
+	if (s->store != NULL)
+		store_put_prediction(s->store, &p);
+}
+
+static void
+on_save(void *ctx, const char *domain)
+{
+	serve_save_now(ctx, domain, false);
+}
+
+static void
+on_settled(void *ctx, const char *receiver, uint64_t id, enum notify_outcome outcome)
+{
+	struct serve *s = ctx;
+
+	if (outcome == NOTIFY_GIVEN_UP)
+		log_warn("receiver %s: transition %llu given up", receiver, (unsigned long long)id);
+	if (s->store != NULL)
+		store_outbox_done(s->store, receiver, id);
+}
+
+static void
+on_store(void *ctx, int fd, unsigned events)
+{
+	struct serve *s = ctx;
+
+	(void)fd, (void)events;
+	store_dispatch(s->store);
+}
+
+static void
+on_store_health(void *ctx, enum store_health health, const char *problem)
+{
+	(void)ctx;
+	if (health == STORE_OK)
+		log_notice("store: writing again");
+	else
+		log_err("store: %s: %s", name_of(&store_health_names, (int)health), problem);
+}
+
+static void
+on_save_timer(void *ctx)
+{
+	struct serve *s = ctx;
+
+	serve_save_some(s);
+	loop_timer_set(s->save, SAVE_MS);
+}
+
+/* ---- alive ---- */
+
+bool
+serve_healthy(struct serve *s)
+{
+	struct store_stats st;
+	int64_t now = clock_system.mono_ms(&clock_system);
+
+	if (s->store == NULL)
+		return true;
+	store_get_stats(s->store, &st);
+	if (st.heartbeat != s->heartbeat) {
+		s->heartbeat = st.heartbeat;
+		s->heartbeat_ms = now;
+	}
+	return now - s->heartbeat_ms < STUCK_MS;
+}
+
+struct count {
+	size_t complete, errors;
+};
+
+static void
+count_domain(void *ctx, struct board_domain *b)
+{
+	struct count *c = ctx;
+
+	c->complete += board_state(b) == DOMAIN_COMPLETE;
+	c->errors += board_state(b) == DOMAIN_UNPUBLISHED || board_state(b) == DOMAIN_REGRESSED;
+}
+
+static void
+on_pulse(void *ctx)
+{
+	struct serve *s = ctx;
+	int64_t watchdog = systemd_watchdog_ms(s->sd);
+	struct count c = { 0, 0 };
+
+	board_each(pipeline_board(s->pipeline), count_domain, &c);
+	systemd_status(s->sd, "watching %zu domains: %zu complete, %zu to mend", board_count(pipeline_board(s->pipeline)),
+	    c.complete, c.errors);
+	if (serve_healthy(s))
+		systemd_watchdog(s->sd);
+	loop_timer_set(s->pulse, watchdog > 0 && watchdog < PULSE_MS ? watchdog : PULSE_MS);
+}
+
+static void
+on_end(void *ctx, int signo)
+{
+	struct serve *s = ctx;
+
+	log_notice("ending by %s", signo == SIGTERM ? "SIGTERM" : "SIGINT");
+	loop_stop(s->loop);
+}
+
+static void
+on_hup(void *ctx, int signo)
+{
+	(void)signo;
+	serve_reload(ctx, NULL, NULL);
+}
+
+/* ---- start ---- */
+
+static int
+start_conf(struct serve *s)
+{
+	struct conf_problems problems = { NULL, 0 };
+	int code = EXIT_OK;
+
+	s->conf = setup_conf(s->o, &problems);
+	if (s->conf != NULL)
+		s->catalog = catalog_load(s->conf->catalog_file, &problems);
+	if (problems.n > 0)
+		code = complain_problems(s->o, &problems);
+	conf_problems_done(&problems);
+	return code;
+}
+
+/* The token: a credential of the service manager, else the file of the configuration. */
+static int
+start_token(struct serve *s, struct err *err)
+{
+	if (secret_credential("http-token", &s->token, err) == -1)
+		return -1;
+	if (s->token == NULL && s->conf->token_file != NULL)
+		return secret_read(s->conf->token_file, &s->token, err);
+	return 0;
+}
+
+static int
+start_store(struct serve *s, struct err *err)
+{
+	struct store_config cfg = { .path = s->conf->database, .history_days = s->conf->history_days, .queue_max = 100000 };
+	char *dir = systemd_directory(SYSTEMD_STATE), *path = NULL;
+	int rc = 0;
+
+	if (cfg.path == NULL || *cfg.path == '\0') {
+		free(dir);
+		return 0;
+	}
+	if (dir != NULL && strcmp(cfg.path, M365DNSD_STATE_DIR "/m365dnsd.db") == 0)
+		cfg.path = path = xasprintf("%s/m365dnsd.db", dir);
+	s->store = store_open(&cfg, err);
+	if (s->store == NULL) {
+		rc = -1;
+	} else {
+		store_on_health(s->store, on_store_health, s);
+		s->store_fd = loop_fd_new(s->loop, store_fd(s->store), on_store, s);
+		loop_fd_set(s->store_fd, LOOP_READ);
+	}
+	free(path);
+	free(dir);
+	return rc;
+}
+
+static bool
+store_was_lost(const struct serve *s)
+{
+	struct store_stats st;
+
+	if (s->store == NULL)
+		return false;
+	store_get_stats(s->store, &st);
+	return st.health == STORE_QUARANTINED;
+}
+
+static void
+start_announce(struct serve *s)
+{
+	const struct notify_config notify = { .clock = &clock_system, .settled = on_settled, .ctx = s };
+	const struct announce_config announce = {
+		.clock = &clock_system,
+		.store = s->store,
+		.tell = on_told,
+		.save = on_save,
+		.ctx = s,
+		.baseline = store_was_lost(s),
+	};
+	struct announce_config cfg = announce;
+
+	s->notify = notify_new(s->loop, &notify);
+	notify_set_receivers(s->notify, s->conf->notify, s->conf->n_notify);
+	cfg.notify = s->notify;
+	s->announce = announce_new(&cfg);
+}
+
+static int
+start_pipeline(struct serve *s, struct err *err)
+{
+	const struct pipeline_config cfg = {
+		.mode = SCHED_WATCH,
+		.until = UNTIL_COMPLETE,
+		.on_transition = on_transition,
+		.on_changed = on_changed,
+		.on_turn = on_turn,
+		.restore = serve_restore,
+		.wake = serve_wake,
+		.ctx = s,
+	};
+	struct transport *transport;
+	struct pipeline_spec *specs;
+	size_t n;
+	int rc;
+
+	if (serve_load(s, err) == -1)
+		return -1;
+	transport = transport_ares_new(s->loop, NULL, err);
+	if (transport == NULL)
+		return -1;
+	specs = serve_specs(s, &n);
+	s->pipeline = pipeline_new(s->conf, s->catalog, specs, n, transport, &clock_system, &cfg, err);
+	s->api.pipeline = s->pipeline;
+	rc = s->pipeline == NULL ? -1 : 0;
+	free(specs);
+	serve_loaded_done(s);
+	return rc;
+}
+
+static void
+listen_fd_add(struct serve *s, int fd)
+{
+	s->listen_fds = xreallocarray(s->listen_fds, s->n_listen_fds + 1, sizeof(*s->listen_fds));
+	s->listen_fds[s->n_listen_fds++] = fd;
+}
+
+/* Can only processes of this machine reach it? */
+static bool
+is_local(const char *listen)
+{
+	static const uint8_t v6_loopback[16] = { [15] = 1 };
+	struct addr a;
+
+	return addr_parse(&a, listen, 0) &&
+	    (a.family == 4 ? a.ip[0] == 127 : memcmp(a.ip, v6_loopback, sizeof(v6_loopback)) == 0);
+}
+
+/* Sockets of the service manager, else those of the configuration.  What others can reach needs a token or a plain word. */
+static int
+start_sockets(struct serve *s, struct err *err)
+{
+	size_t n_handed;
+	const int *handed = systemd_sockets(s->sd, &n_handed);
+
+	for (size_t i = 0; i < n_handed; i++) {
+		if (!systemd_socket_is_local(s->sd, i) && s->token == NULL && !s->conf->listen_public) {
+			err_set(err, "%s can be reached from outside: that needs a token, or listen_public = yes",
+			    systemd_socket_text(s->sd, i));
+			return -1;
+		}
+		listen_fd_add(s, dup(handed[i]));
+	}
+	for (size_t i = 0; n_handed == 0 && i < s->conf->n_listen; i++) {
+		int fd;
+
+		if (!is_local(s->conf->listen[i]) && s->token == NULL && !s->conf->listen_public) {
+			err_set(err, "listen: %s can be reached from outside: that needs a token, or listen_public = yes",
+			    s->conf->listen[i]);
+			return -1;
+		}
+		if (http_listen(s->conf->listen[i], &fd, err) == -1)
+			return -1;
+		listen_fd_add(s, fd);
+	}
+	return 0;
+}
+
+static int
+start_http(struct serve *s, struct err *err)
+{
+	struct http_config cfg = {
+		.hosts = (const char *const *)s->conf->hosts,
+		.n_hosts = s->conf->n_hosts,
+		.streams = STREAMS_MAX,
+	};
+
+	if (start_sockets(s, err) == -1)
+		return -1;
+	if (s->n_listen_fds == 0)
+		return 0;
+	cfg.fds = s->listen_fds;
+	cfg.n_fds = s->n_listen_fds;
+	cfg.token = s->token;
+	s->http = s->api.http = http_new(s->loop, &cfg, api_routes, &s->api, err);
+	return s->http == NULL ? -1 : 0;
+}
+
+static int
+start(struct serve *s, struct err *err)
+{
+	s->loop = loop_new(err);
+	if (s->loop == NULL || start_token(s, err) == -1 || start_store(s, err) == -1)
+		return -1;
+	s->journal = journal_new(NULL);
+	s->unsaved = map_new();
+	s->due = loop_timer_new(s->loop, turn, s);
+	s->save = loop_timer_new(s->loop, on_save_timer, s);
+	s->pulse = loop_timer_new(s->loop, on_pulse, s);
+	start_announce(s);
+	serve_api_init(s);
+	if (start_pipeline(s, err) == -1 || start_http(s, err) == -1 || announce_resume(s->announce, err) == -1)
+		return -1;
+	signal(SIGPIPE, SIG_IGN);
+	loop_on_signal(s->loop, SIGTERM, on_end, s);
+	loop_on_signal(s->loop, SIGINT, on_end, s);
+	loop_on_signal(s->loop, SIGHUP, on_hup, s);
+	s->api.ready = true;
+	s->api.started_unix_ms = clock_system.unix_ms(&clock_system);
+	serve_api_reloaded(s, true, "");
+	s->heartbeat_ms = clock_system.mono_ms(&clock_system);
+	loop_timer_set(s->save, SAVE_MS);
+	loop_timer_set(s->pulse, 0);
+	serve_wake(s);
+	return 0;
+}
+
+/* ---- stop ---- */
+
+static void
+stop(struct serve *s)
+{
+	systemd_stopping(s->sd);
+	if (s->reading != NULL)
+		serve_reading_join(s);
+	http_free(s->http);
+	s->http = NULL;
+	if (s->announce != NULL && s->pipeline != NULL) {
+		announce_flush(s->announce);
+		serve_save_all(s);
+	}
+	if (s->store_fd != NULL) {
+		loop_fd_set(s->store_fd, 0);
+		loop_fd_free(s->store_fd);
+	}
+	if (s->store != NULL)
+		store_close(s->store, STOP_COMMIT_MS);	/* tells of the last commits, so announce goes after it */
+	announce_free(s->announce);
+	notify_free(s->notify);
+	pipeline_free(s->pipeline);
+}
+
+static void
+serve_done(struct serve *s)
+{
+	stop(s);
+	for (size_t i = 0; i < s->n_listen_fds; i++)
+		close(s->listen_fds[i]);
+	free(s->listen_fds);
+	loop_timer_free(s->due);
+	loop_timer_free(s->save);
+	loop_timer_free(s->pulse);
+	loop_free(s->loop);
+	serve_loaded_done(s);
+	map_free(s->unsaved, free);
+	serve_puts_free(s);
+	catalog_free(s->catalog);
+	conf_free(s->conf);
+	secret_free(s->token);
+	journal_free(s->journal);
+	systemd_free(s->sd);
+}
+
+int
+serve(const struct options *o)
+{
+	struct serve s = { .o = o, .sd = systemd_new(&clock_system) };
+	struct err err = { "" };
+	int code;
+
+	log_init(o->verbose ? LOG_LVL_DEBUG : o->quiet ? LOG_LVL_WARNING : LOG_LVL_INFO);
+	code = start_conf(&s);
+
+	if (code == EXIT_OK && start(&s, &err) == -1) {
+		log_err("cannot start: %s", err.msg);
+		code = EXIT_FAILURE;
+	}
+	if (code == EXIT_OK) {
+		log_notice("watching %zu domains", board_count(pipeline_board(s.pipeline)));
+		systemd_ready(s.sd);
+		loop_run(s.loop);
+	}
+	serve_done(&s);
+	return code;
+}

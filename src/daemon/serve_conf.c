@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * serve_conf: configurations while the daemon runs.
+ *
+ * Files are read on a thread of their own: a slow disk and a hundred thousand domains hold nobody up.  The loop then swaps in
+ * one turn.  A configuration with mistakes changes nothing.  Domains added by HTTP live beside the files, which win.
+ */
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "serve_internal.h"
+#include "setup.h"
+
+/* ---- domains added by HTTP ---- */
+
+static struct put_domain *
+put_find(const struct serve *s, const char *name)
+{
+	for (size_t i = 0; i < s->n_puts; i++)
+		if (strcmp(s->puts[i].name, name) == 0)
+			return &s->puts[i];
+	return NULL;
+}
+
+static const struct conf_domain *
+file_find(const struct serve *s, const char *name)
+{
+	for (size_t i = 0; i < s->conf->n_domains; i++)
+		if (strcmp(s->conf->domains[i].text, name) == 0)
+			return &s->conf->domains[i];
+	return NULL;
+}
+
+static void
+put_done(struct put_domain *p)
+{
+	free(p->name);
+	free(p->text);
+	conf_free(p->conf);
+}
+
+/* A domain block -> a configuration of that one domain. */
+static struct conf *
+put_parse(const char *name, const char *text, struct err *err)
+{
+	char *what = xasprintf("domain %s", name);
+	struct conf_problems problems = { NULL, 0 };
+	struct conf *c = conf_parse(what, text, &problems);
+	struct str words = STR_INIT;
+
+	if (c != NULL && (c->n_domains != 1 || strcmp(c->domains[0].text, name) != 0)) {
+		conf_problem_add(&problems, what, 0, "one domain block of that name is wanted");
+		conf_free(c);
+		c = NULL;
+	}
+	if (c == NULL) {
+		conf_problems_text(&problems, &words);
+		err_set(err, "%s", str_c(&words));
+	}
+	str_done(&words);
+	conf_problems_done(&problems);
+	free(what);
+	return c;
+}
+
+static void
+put_add(struct serve *s, const char *name, const char *text, struct conf *c)
+{
+	s->puts = xreallocarray(s->puts, s->n_puts + 1, sizeof(*s->puts));
+	s->puts[s->n_puts++] = (struct put_domain){ xstrdup(name), xstrdup(text), c };
+}
+
+void
+serve_put_loaded(struct serve *s, const char *name, const char *text)
+{
+	struct err err;
+	struct conf *c = put_parse(name, text, &err);
+
+	if (c == NULL)
+		log_err("the store's domain %s is not understood any more and is left out: %s", name, err.msg);
+	else
+		put_add(s, name, text, c);
+}
+
+enum api_outcome
+serve_put_domain(struct serve *s, const char *name, const char *text, struct err *err)
+{
+	const struct conf_domain *file = file_find(s, name);
+	struct put_domain *old = put_find(s, name);
+	bool existed = old != NULL;
+	struct conf *c;
+	struct str place = STR_INIT;
+
+	if (file != NULL) {
+		err_set(err, "%s is in %s, which wins; change it there", name, conf_domain_place(file, &place));
+		str_done(&place);
+		return API_CONFLICT;
+	}
+	c = put_parse(name, text, err);
+	if (c == NULL)
+		return API_INVALID;
+	if (pipeline_put(s->pipeline, s->catalog, (struct pipeline_spec){ c, 0 }, err) == -1) {
+		conf_free(c);
+		return API_INVALID;
+	}
+	if (old != NULL) {
+		put_done(old);
+		*old = (struct put_domain){ xstrdup(name), xstrdup(text), c };
+	} else {
+		put_add(s, name, text, c);
+	}
+	serve_save_now(s, name, false);
+	serve_wake(s);
+	return existed ? API_DONE : API_CREATED;
+}
+
+enum api_outcome
+serve_del_domain(struct serve *s, const char *name, struct err *err)
+{
+	struct put_domain *p = put_find(s, name);
+	const struct conf_domain *file = file_find(s, name);
+	struct board_domain *b = pipeline_find(s->pipeline, name);
+	struct str place = STR_INIT;
+
+	if (p == NULL) {
+		err_set(err, file == NULL ? "%s is not watched" : "%s is in %s; take it out there", name,
+		    file == NULL ? "" : conf_domain_place(file, &place));
+		str_done(&place);
+		return file == NULL ? API_UNKNOWN : API_CONFLICT;
+	}
+	if (b != NULL && file == NULL)
+		pipeline_remove(s->pipeline, b);
+	put_done(p);
+	*p = s->puts[--s->n_puts];
+	free(map_del(s->unsaved, name, strlen(name)));
+	if (s->store != NULL)
+		store_del_domain(s->store, name);
+	return API_DONE;
+}
+
+void
+serve_puts_free(struct serve *s)
+{
+	for (size_t i = 0; i < s->n_puts; i++)
+		put_done(&s->puts[i]);
+	free(s->puts);
+}
+
+struct pipeline_spec *
+serve_specs(const struct serve *s, size_t *ret_n)
+{
+	struct pipeline_spec *specs = xcalloc(s->conf->n_domains + s->n_puts + 1, sizeof(*specs));
+	struct map *names = map_new();
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->conf->n_domains; i++) {
+		specs[n++] = (struct pipeline_spec){ s->conf, i };
+		if (s->n_puts > 0)
+			map_put(names, s->conf->domains[i].text, strlen(s->conf->domains[i].text), s->conf);
+	}
+	for (size_t i = 0; i < s->n_puts; i++) {
+		if (map_get(names, s->puts[i].name, strlen(s->puts[i].name)) == NULL)
+			specs[n++] = (struct pipeline_spec){ s->puts[i].conf, 0 };
+		else
+			log_err("domain %s was added by HTTP and is in a file too: the file wins", s->puts[i].name);
+	}
+	map_free(names, NULL);
+	*ret_n = n;
+	return specs;
+}
+
+/* ---- reload ---- */
+
+struct waiter {
+	reload_done *done;
+	void *ctx;
+};
+
+struct reading {
+	struct serve *s;
+	pthread_t thread;
+	int fd;				/* the thread is done */
+	struct loop_fd *watch;
+	bool again;			/* asked for once more meanwhile: the files may have changed since they were read */
+	struct waiter *waiters;
+	size_t n_waiters, n_next;	/* of this reading, and of the one after it */
+	struct conf *conf;
+	struct catalog *catalog;	/* NULL: the one that runs stays */
+	bool catalog_kept;
+	struct conf_problems problems;
+};
+
+static void *
+reading_run(void *arg)
+{
+	struct reading *r = arg;
+	const struct conf *now = r->s->conf;
+
+	r->conf = setup_conf(r->s->o, &r->problems);
+	if (r->conf != NULL && r->conf->catalog_file == NULL && now->catalog_file == NULL)
+		r->catalog_kept = true;
+	else if (r->conf != NULL)
+		r->catalog = catalog_load(r->conf->catalog_file, &r->problems);
+	if (eventfd_write(r->fd, 1) == -1)
+		abort();	/* only a program that is broken gets here */
+	return NULL;
+}
+
+/* Swap, or keep everything; the words say how it went. */
+static bool
+reading_apply(struct reading *r, struct str *words)
+{
+	struct serve *s = r->s;
+	struct conf *old_conf = s->conf;
+	struct catalog *old_catalog = s->catalog;
+	struct pipeline_spec *specs;
+	struct err err;
+	size_t n;
+	int rc;
+
+	if (r->conf == NULL || (!r->catalog_kept && r->catalog == NULL)) {
+		conf_problems_text(&r->problems, words);
+		return false;
+	}
+	s->conf = r->conf;
+	s->catalog = r->catalog_kept ? old_catalog : r->catalog;
+	specs = serve_specs(s, &n);
+	rc = pipeline_reload(s->pipeline, s->conf, s->catalog, specs, n, &err);
+	free(specs);
+	if (rc == -1) {
+		s->conf = old_conf;
+		s->catalog = old_catalog;
+		str_add(words, err.msg);
+		return false;
+	}
+	r->conf = NULL;
+	r->catalog = NULL;
+	conf_free(old_conf);
+	if (s->catalog != old_catalog)
+		catalog_free(old_catalog);
+	notify_set_receivers(s->notify, s->conf->notify, s->conf->n_notify);
+	str_addf(words, "%zu domains", n);
+	return true;
+}
+
+static void
+reading_reset(struct reading *r)
+{
+	conf_free(r->conf);
+	catalog_free(r->catalog);
+	conf_problems_done(&r->problems);
+	r->conf = NULL;
+	r->catalog = NULL;
+	r->catalog_kept = false;
+	r->problems = (struct conf_problems){ NULL, 0 };
+}
+
+static void
+reading_start(struct reading *r)
+{
+	reading_reset(r);
+	r->again = false;
+	r->n_waiters += r->n_next;
+	r->n_next = 0;
+	systemd_reloading(r->s->sd);
+	if (pthread_create(&r->thread, NULL, reading_run, r) != 0)
+		abort();
+}
+
+static void
+reading_tell(struct reading *r, bool ok, const char *words)
+{
+	struct serve *s = r->s;
+	struct waiter *waiters = r->waiters;
+	size_t n = r->n_waiters;
+
+	serve_api_reloaded(s, ok, words);
+	if (ok) {
+		log_notice("configuration reloaded: %s", words);
+	} else {
+		log_err("configuration not reloaded, the old one stays: %s", words);
+	}
+	systemd_status(s->sd, ok ? "configuration reloaded" : "reload failed: the old configuration stays");
+	systemd_ready(s->sd);
+	r->waiters = NULL;
+	r->n_waiters = 0;
+	if (r->n_next > 0) {	/* those who came too late for this reading wait for the next */
+		r->waiters = xcalloc(r->n_next, sizeof(*waiters));
+		memcpy(r->waiters, waiters + n, r->n_next * sizeof(*waiters));
+	}
+	for (size_t i = 0; i < n; i++)
+		waiters[i].done(waiters[i].ctx, ok, words);
+	free(waiters);
+}
+
+static void
+reading_done(void *ctx, int fd, unsigned events)
+{
+	struct reading *r = ctx;
+	struct serve *s = r->s;
+	struct str words = STR_INIT;
+	eventfd_t count;
+	bool ok;
+
+	(void)events;
+	if (eventfd_read(fd, &count) == -1)
+		return;
+	pthread_join(r->thread, NULL);
+	ok = reading_apply(r, &words);
+	reading_tell(r, ok, str_c(&words));
+	str_done(&words);
+	if (r->again)
+		reading_start(r);
+	else
+		serve_reading_free(s);
+	serve_wake(s);
+}
+
+void
+serve_reload(struct serve *s, reload_done *done, void *ctx)
+{
+	struct reading *r = s->reading;
+	bool running = r != NULL;
+
+	if (!running) {
+		r = s->reading = xcalloc(1, sizeof(*r));
+		r->s = s;
+		r->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+		r->watch = loop_fd_new(s->loop, r->fd, reading_done, r);
+		loop_fd_set(r->watch, LOOP_READ);
+	}
+	if (done != NULL) {
+		r->waiters = xreallocarray(r->waiters, r->n_waiters + r->n_next + 1, sizeof(*r->waiters));
+		r->waiters[r->n_waiters + r->n_next++] = (struct waiter){ done, ctx };
+	}
+	if (running)
+		r->again = true;
+	else
+		reading_start(r);
+}
+
+void
+serve_reading_join(struct serve *s)
+{
+	struct reading *r = s->reading;
+
+	pthread_join(r->thread, NULL);
+	for (size_t i = 0; i < r->n_waiters + r->n_next; i++)
+		r->waiters[i].done(r->waiters[i].ctx, false, "the daemon is ending");
+	serve_reading_free(s);
+}
+
+/* Only when the thread is not running. */
+void
+serve_reading_free(struct serve *s)
+{
+	struct reading *r = s->reading;
+
+	if (r == NULL)
+		return;
+	s->reading = NULL;
+	reading_reset(r);
+	loop_fd_set(r->watch, 0);
+	loop_fd_free(r->watch);
+	close(r->fd);
+	free(r->waiters);
+	free(r);
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * serve_internal: the daemon's parts and who owns what.
+ *
+ *   serve.c        start, the loop's turns, stop
+ *   serve_conf.c   reload on a thread of its own, domains added by HTTP
+ *   serve_save.c   snapshots to the store, and back at the start
+ *   serve_api.c    what the routes of api.c ask for
+ *   announce.c     transitions to store, log, streams and receivers
+ */
+#ifndef M365DNSD_DAEMON_SERVE_INTERNAL_H
+#define M365DNSD_DAEMON_SERVE_INTERNAL_H
+
+#include <m365dnsd/http.h>
+#include <m365dnsd/loop.h>
+#include <m365dnsd/notify.h>
+#include <m365dnsd/store.h>
+#include <m365dnsd/transport.h>
+
+#include "announce.h"
+#include "api.h"
+#include "journal.h"
+#include "pipeline.h"
+#include "serve.h"
+#include "systemd.h"
+
+/* A domain added by PUT: its text is in the store, its configuration is its own. */
+struct put_domain {
+	char *name, *text;
+	struct conf *conf;		/* holds this one domain */
+};
+
+typedef void reload_done(void *ctx, bool ok, const char *words);
+
+struct reading;
+
+struct serve {
+	const struct options *o;
+	struct systemd *sd;
+	struct conf *conf;
+	struct catalog *catalog;
+	struct put_domain *puts;
+	size_t n_puts;
+	char *token;
+
+	struct loop *loop;
+	struct store *store;		/* NULL: none is configured */
+	struct loop_fd *store_fd;
+	struct notify *notify;
+	struct announce *announce;
+	struct pipeline *pipeline;
+	struct http *http;
+	struct api api;
+	struct journal *journal;
+	int *listen_fds;		/* ours; those of systemd stay systemd's */
+	size_t n_listen_fds;
+
+	struct loop_timer *due, *save, *pulse;
+	bool woken;
+	struct map *remembered;		/* snapshots loaded, until their domains are there */
+	struct map *unsaved;		/* names of domains whose cells have changed */
+	struct reading *reading;	/* a reload on its way */
+	uint64_t heartbeat;		/* of the store, when last looked at */
+	int64_t heartbeat_ms;
+};
+
+/* serve.c */
+void serve_wake(void *ctx);		/* run the pipeline soon */
+bool serve_healthy(struct serve *s);	/* the other threads make progress */
+
+/* serve_api.c */
+void serve_api_init(struct serve *s);
+void serve_api_reloaded(struct serve *s, bool ok, const char *words);
+
+/* serve_conf.c */
+/* Read everything anew; done is called later, once, when the new configuration holds or has failed. */
+void serve_reload(struct serve *s, reload_done *done, void *ctx);
+void serve_reading_free(struct serve *s);
+/* At the end: wait for the thread, forget what it read. */
+void serve_reading_join(struct serve *s);
+/* Every domain of the configuration and every one added by HTTP that no file has. */
+struct pipeline_spec *serve_specs(const struct serve *s, size_t *ret_n);
+/* block: domain "name" { ... } */
+enum api_outcome serve_put_domain(struct serve *s, const char *name, const char *block, struct err *err);
+enum api_outcome serve_del_domain(struct serve *s, const char *name, struct err *err);
+/* At the start: a domain that the store knows as put. */
+void serve_put_loaded(struct serve *s, const char *name, const char *text);
+void serve_puts_free(struct serve *s);
+
+/* serve_save.c */
+int serve_load(struct serve *s, struct err *err);
+bool serve_restore(void *ctx, const char *domain, const void **ret, size_t *ret_n);
+void serve_loaded_done(struct serve *s);
+/* The domain's cells have changed: write it within a few seconds. */
+void serve_save_later(struct serve *s, const char *domain);
+void serve_save_now(struct serve *s, const char *domain, bool exact);
+void serve_save_some(struct serve *s);
+/* At the end: everything, as it is. */
+void serve_save_all(struct serve *s);
+
+#endif

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * serve_save: what the store keeps of each domain.
+ *
+ * A transition takes its domain's snapshot along (announce.c).  Cells that merely got younger are written too, so that after a
+ * restart nobody is asked what is still fresh, but without hurry and a few hundred at a time.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "serve_internal.h"
+
+#define SAVE_AT_ONCE 500	/* snapshots a turn: about 1 ms of the loop's time */
+
+struct remembered {
+	size_t len;
+	uint8_t bytes[];
+};
+
+/* ---- at the start ---- */
+
+static void
+load_domain(void *ctx, const struct store_domain *d)
+{
+	struct serve *s = ctx;
+	struct remembered *r;
+
+	if (d->conf_text != NULL)
+		serve_put_loaded(s, d->name, d->conf_text);
+	if (d->snapshot == NULL)
+		return;
+	r = xmalloc(sizeof(*r) + d->snapshot_len);
+	r->len = d->snapshot_len;
+	memcpy(r->bytes, d->snapshot, d->snapshot_len);
+	free(map_put(s->remembered, d->name, strlen(d->name), r));
+}
+
+int
+serve_load(struct serve *s, struct err *err)
+{
+	s->remembered = map_new();
+	return s->store == NULL ? 0 : store_load(s->store, load_domain, s, err);
+}
+
+bool
+serve_restore(void *ctx, const char *domain, const void **ret, size_t *ret_n)
+{
+	struct serve *s = ctx;
+	struct remembered *r = s->remembered == NULL ? NULL : map_get(s->remembered, domain, strlen(domain));
+
+	if (r == NULL)
+		return false;
+	*ret = r->bytes;
+	*ret_n = r->len;
+	return true;
+}
+
+void
+serve_loaded_done(struct serve *s)
+{
+	map_free(s->remembered, free);
+	s->remembered = NULL;
+}
+
+/* ---- while running ---- */
+
+static const char *
+put_text(const struct serve *s, const char *domain)
+{
+	for (size_t i = 0; i < s->n_puts; i++)
+		if (strcmp(s->puts[i].name, domain) == 0)
+			return s->puts[i].text;
+	return NULL;
+}
+
+void
+serve_save_now(struct serve *s, const char *domain, bool exact)
+{
+	struct board_domain *b = pipeline_find(s->pipeline, domain);
+	struct str bytes = STR_INIT;
+	struct store_domain d = { .name = domain, .conf_text = put_text(s, domain) };
+
+	if (s->store == NULL || b == NULL)
+		return;
+	board_snapshot(b, exact, &bytes);
+	d.revision = board_revision(b);
+	d.snapshot = bytes.p;
+	d.snapshot_len = bytes.len;
+	store_put_domain(s->store, &d);
+	str_done(&bytes);
+	free(map_del(s->unsaved, domain, strlen(domain)));
+}
+
+void
+serve_save_later(struct serve *s, const char *domain)
+{
+	if (s->store != NULL)
+		free(map_put(s->unsaved, domain, strlen(domain), xstrdup(domain)));
+}
+
+struct picked {
+	char *names[SAVE_AT_ONCE];
+	size_t n;
+};
+
+static void
+pick(void *ctx, void *value)
+{
+	struct picked *p = ctx;
+
+	if (p->n < SAVE_AT_ONCE)
+		p->names[p->n++] = xstrdup(value);
+}
+
+void
+serve_save_some(struct serve *s)
+{
+	struct picked p = { .n = 0 };
+
+	if (s->store == NULL || map_count(s->unsaved) == 0)
+		return;
+	map_each(s->unsaved, pick, &p);
+	for (size_t i = 0; i < p.n; i++) {
+		serve_save_now(s, p.names[i], false);
+		free(map_del(s->unsaved, p.names[i], strlen(p.names[i])));
+		free(p.names[i]);
+	}
+}
+
+static void
+save_exactly(void *ctx, struct board_domain *b)
+{
+	serve_save_now(ctx, plan_domain(board_plan(b)), true);
+}
+
+void
+serve_save_all(struct serve *s)
+{
+	if (s->store != NULL && s->pipeline != NULL)
+		board_each(pipeline_board(s->pipeline), save_exactly, s);
+}
