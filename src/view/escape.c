@@ -262,7 +262,15 @@ void
 escape_label(struct str *ret, const char *text)
 {
 	struct str printable = STR_INIT;
+	size_t n = 0;
 
+	/* Nearly all labels are plain, and a scrape has a million of them. */
+	while (text[n] >= ' ' && text[n] < 0x7f && text[n] != '\\' && text[n] != '"')
+		n++;
+	if (text[n] == '\0') {
+		str_addn(ret, text, n);
+		return;
+	}
 	/* The printable form has neither control characters nor invalid UTF-8; its backslashes are doubled once more. */
 	str_add_printable(&printable, text, strlen(text));
 	for (const char *p = str_c(&printable); *p != '\0'; p++) {

@@ -15,7 +15,8 @@
 
 #include "metrics.h"
 
-#define PIECE 16384
+#define PIECE   16384
+#define VISITS  4096	/* of domains in one piece; those that have nothing to say make no bytes */
 
 enum phase { PHASE_HEAD, PHASE_DOMAINS, PHASE_TAIL, PHASE_OVER };
 
@@ -28,6 +29,8 @@ struct metrics {
 	size_t head_at;
 	size_t family;			/* of domains */
 	char after[DNS_NAME_TEXT_MAX];	/* the last domain of this family; "" = it has not begun */
+	const char *last;		/* the same while the piece lasts; NULL = none in this piece */
+	size_t visits;
 	size_t of_state[DOMAIN_REGRESSED + 1];
 };
 
@@ -112,7 +115,8 @@ one_domain(struct metrics *m, const struct metric_family *f, struct board_domain
 	f->domain(&m->out, &d);
 	if (m->family == 0)
 		m->of_state[d.sum.state]++;
-	snprintf(m->after, sizeof(m->after), "%s", d.sum.domain);
+	m->last = d.sum.domain;
+	m->visits++;
 }
 
 static void
@@ -122,17 +126,18 @@ domains_piece(struct metrics *m)
 	struct board_domain *b = NULL;
 
 	if (metric_wanted(f, m->detail)) {
-		if (m->after[0] == '\0')
+		const char *after = m->last != NULL ? m->last : m->after;
+
+		if (*after == '\0')
 			metric_begin(&m->out, f);
-		else
-			m->out.f = f;
-		b = board_next(m->board, m->after[0] == '\0' ? NULL : m->after);
+		b = board_next(m->board, *after == '\0' ? NULL : after);
 	}
 	if (b != NULL) {
 		one_domain(m, f, b);
 		return;
 	}
 	m->after[0] = '\0';
+	m->last = NULL;
 	if (++m->family == metric_n_domain_families)
 		m->phase = PHASE_TAIL;
 }
@@ -162,7 +167,11 @@ metrics_more(struct metrics *m, struct str *ret)
 	size_t before = ret->len;
 
 	m->out.out = ret;
-	while (m->phase != PHASE_OVER && ret->len < before + PIECE)
+	m->visits = 0;
+	while (m->phase != PHASE_OVER && ret->len < before + PIECE && (m->visits < VISITS || ret->len == before))
 		pieces[m->phase](m);
+	if (m->last != NULL)		/* its owner may go before the next piece */
+		snprintf(m->after, sizeof(m->after), "%s", m->last);
+	m->last = NULL;
 	return ret->len > before;
 }

@@ -16,7 +16,9 @@ struct metric_family;
 struct metric_out {
 	struct str *out;
 	enum metrics_syntax syntax;
-	const struct metric_family *f;
+	const struct metric_family *f;	/* begun */
+	char name[96];			/* of its samples, but for suffixes of histograms */
+	size_t name_len;
 };
 
 /* What the samples of a daemon's family are made of. */

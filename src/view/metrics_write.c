@@ -3,6 +3,8 @@
  * The two syntaxes.  Prometheus text 0.0.4 names every family as its samples are named; OpenMetrics 1.0 names counters and
  * infos without their suffix, knows units, and wants bounds as floats.
  */
+#include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "metrics.h"
@@ -28,14 +30,10 @@ metric_wanted(const struct metric_family *f, enum metrics_detail detail)
 	    (f->detail == METRICS_RECORDS && detail == METRICS_CELLS);
 }
 
-static void
-add_name(struct str *ret, const struct metric_family *f, bool suffix)
+static const char *
+prefix_of(const struct metric_family *f)
 {
-	if (!str_iprefix(f->name, "process_"))
-		str_add(ret, "m365dnsd_");
-	str_add(ret, f->name);
-	if (suffix)
-		str_add(ret, kinds[f->type].suffix);
+	return str_iprefix(f->name, "process_") ? "" : "m365dnsd_";
 }
 
 /* A unit is the last word of the name. */
@@ -54,9 +52,9 @@ unit_of(const struct metric_family *f)
 static void
 metadata(struct metric_out *o, const char *word, const char *text)
 {
-	str_addf(o->out, "# %s ", word);
-	add_name(o->out, o->f, o->syntax == METRICS_TEXT);
-	str_addc(o->out, ' ');
+	const struct metric_family *f = o->f;
+
+	str_addf(o->out, "# %s %s%s%s ", word, prefix_of(f), f->name, o->syntax == METRICS_TEXT ? kinds[f->type].suffix : "");
 	str_add(o->out, text);
 	str_addc(o->out, '\n');
 }
@@ -64,6 +62,10 @@ metadata(struct metric_out *o, const char *word, const char *text)
 void
 metric_begin(struct metric_out *o, const struct metric_family *f)
 {
+	int n = snprintf(o->name, sizeof(o->name), "%s%s%s", prefix_of(f), f->name, kinds[f->type].suffix);
+
+	assert(n > 0 && (size_t)n < sizeof(o->name));
+	o->name_len = (size_t)n;
 	o->f = f;
 	metadata(o, "HELP", f->help);
 	metadata(o, "TYPE", kinds[f->type].type[o->syntax]);
@@ -88,7 +90,7 @@ sample(struct metric_out *o, const char *suffix, const char *const *labels, cons
 {
 	size_t n = 0;
 
-	add_name(o->out, o->f, true);
+	str_addn(o->out, o->name, o->name_len);
 	str_add(o->out, suffix);
 	for (; o->f->labels[n] != NULL; n++)
 		label(o, o->f->labels[n], labels[n], n == 0);
