@@ -327,6 +327,40 @@ check_prometheus(const struct str *out, const struct view_options *o)
 	}
 }
 
+/* Every tag is one of ours, its attributes are quoted, and each "&" begins an entity of ours. */
+static void
+check_html(const struct str *out, const struct view_options *o)
+{
+	static const char *const tags[] = { "!DOCTYPE", "html", "head", "meta", "title", "link", "body", "nav", "a", "h1", "h2", "p",
+		"span", "strong", "pre", "table", "tr", "th", "td", "details", "summary", "div", "code" };
+	static const char *const entities[] = { "&amp;", "&lt;", "&gt;", "&quot;", "&#39;" };
+	size_t i;
+
+	(void)o;
+	check_utf8(out);
+	check_controls(out, "\n");
+	for (const char *p = str_c(out); (p = strpbrk(p, "<&")) != NULL; p++) {
+		if (*p == '&') {
+			for (i = 0; i < ARRAY_LEN(entities) && strncmp(p, entities[i], strlen(entities[i])) != 0; i++)
+				continue;
+			DEMAND(i < ARRAY_LEN(entities));
+			continue;
+		}
+		p += p[1] == '/' ? 2 : 1;
+		for (i = 0; i < ARRAY_LEN(tags); i++)
+			if (strncmp(p, tags[i], strlen(tags[i])) == 0 && strchr(" >", p[strlen(tags[i])]) != NULL)
+				break;
+		DEMAND(i < ARRAY_LEN(tags));
+		for (p += strcspn(p, " >"); *p == ' ';) {
+			p += strcspn(p, "\"<>");
+			DEMAND(*p == '"' || (*p == '>' && i == 0));
+			if (*p == '"')
+				p = strchr(p + 1, '"') + 1;
+		}
+		DEMAND(*p == '>');
+	}
+}
+
 static const struct {
 	const char *format;
 	void (*check)(const struct str *out, const struct view_options *o);
@@ -354,6 +388,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		view_format_find(checks[i].format)->render(list, n, &o, &out);
 		checks[i].check(&out, &o);
+		str_done(&out);
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct str out = STR_INIT;
+
+		view_page_format.render(&list[i], 1, &o, &out);
+		check_html(&out, &o);
 		str_done(&out);
 	}
 	arena_free(in.a);
