@@ -169,6 +169,8 @@ bool board_soa_serial(const struct board_domain *d, uint32_t *ret);
 void board_rollup(struct board_domain *d);
 
 uint64_t board_revision(const struct board_domain *d);
+/* Go on from here, when that is higher: a revision was told that the snapshot does not know of. */
+void board_raise_revision(struct board_domain *d, uint64_t revision);
 enum domain_state board_state(const struct board_domain *d);
 bool board_reached(const struct board_domain *d, enum until until);
 /* Everything about a domain, in a; next_check is the scheduler's (monotonic ms, 0 = none). */

@@ -36,6 +36,13 @@ board_revision(const struct board_domain *d)
 	return d->revision;
 }
 
+void
+board_raise_revision(struct board_domain *d, uint64_t revision)
+{
+	if (d->revision < revision)
+		d->revision = revision;
+}
+
 enum domain_state
 board_state(const struct board_domain *d)
 {

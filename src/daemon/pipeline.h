@@ -20,6 +20,12 @@ struct pipeline_turn {
 	enum eta_basis basis;
 };
 
+struct pipeline_memory {
+	const void *bytes;		/* board_snapshot's; NULL = none */
+	size_t n;
+	uint64_t revision;		/* the highest that was told */
+};
+
 struct pipeline_config {
 	enum sched_mode mode;		/* SCHED_ONCE: one pass; SCHED_WATCH: go on for ever (--wait, daemon) */
 	enum until until;
@@ -29,8 +35,8 @@ struct pipeline_config {
 	/* A domain's document has changed (after its transitions were told); may be NULL. */
 	void (*on_changed)(void *ctx, struct board_domain *b);
 	void (*on_turn)(void *ctx, const struct pipeline_turn *t);	/* once a record; may be NULL */
-	/* What is remembered of a domain that is added: board_snapshot's bytes; false = nothing.  May be NULL. */
-	bool (*restore)(void *ctx, const char *domain, const void **ret, size_t *ret_n);
+	/* What is remembered of a domain that is added; false = nothing.  May be NULL. */
+	bool (*restore)(void *ctx, const char *domain, struct pipeline_memory *ret);
 	void *ctx;
 };
 

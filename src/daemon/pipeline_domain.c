@@ -393,20 +393,23 @@ static bool
 domain_restore(struct domain *d)
 {
 	struct pipeline *p = d->p;
-	const void *bytes;
+	struct pipeline_memory m = { NULL, 0, 0 };
 	bool has_zone;
-	size_t n;
 
 	if (p->replanned != NULL) {
-		bytes = p->replanned->p;
-		n = p->replanned->len;
-	} else if (p->cfg.restore == NULL || !p->cfg.restore(p->cfg.ctx, plan_domain(board_plan(d->b)), &bytes, &n)) {
+		m.bytes = p->replanned->p;
+		m.n = p->replanned->len;
+	} else if (p->cfg.restore == NULL || !p->cfg.restore(p->cfg.ctx, plan_domain(board_plan(d->b)), &m)) {
 		return false;
 	}
-	if (!board_restore(d->b, bytes, n, p->finder, p->sources, give_back_zone, p, &has_zone)) {
+	board_raise_revision(d->b, m.revision);
+	if (m.bytes == NULL)
+		return false;
+	if (!board_restore(d->b, m.bytes, m.n, p->finder, p->sources, give_back_zone, p, &has_zone)) {
 		log_warn("%s: what the store remembers of it cannot be read; starting anew", plan_domain(board_plan(d->b)));
 		return false;
 	}
+	board_raise_revision(d->b, m.revision);
 	return has_zone || d->no_authorities;
 }
 

@@ -89,7 +89,7 @@ void serve_puts_free(struct serve *s);
 
 /* serve_save.c */
 int serve_load(struct serve *s, struct err *err);
-bool serve_restore(void *ctx, const char *domain, const void **ret, size_t *ret_n);
+bool serve_restore(void *ctx, const char *domain, struct pipeline_memory *ret);
 void serve_loaded_done(struct serve *s);
 /* The domain's cells have changed: write it within a few seconds. */
 void serve_save_later(struct serve *s, const char *domain);

@@ -13,6 +13,7 @@
 #define SAVE_AT_ONCE 500	/* snapshots a turn: about 1 ms of the loop's time */
 
 struct remembered {
+	uint64_t revision;
 	size_t len;
 	uint8_t bytes[];
 };
@@ -27,11 +28,11 @@ load_domain(void *ctx, const struct store_domain *d)
 
 	if (d->conf_text != NULL)
 		serve_put_loaded(s, d->name, d->conf_text);
-	if (d->snapshot == NULL)
-		return;
 	r = xmalloc(sizeof(*r) + d->snapshot_len);
 	r->len = d->snapshot_len;
-	memcpy(r->bytes, d->snapshot, d->snapshot_len);
+	r->revision = d->revision;
+	if (d->snapshot_len > 0)
+		memcpy(r->bytes, d->snapshot, d->snapshot_len);
 	free(map_put(s->remembered, d->name, strlen(d->name), r));
 }
 
@@ -43,15 +44,14 @@ serve_load(struct serve *s, struct err *err)
 }
 
 bool
-serve_restore(void *ctx, const char *domain, const void **ret, size_t *ret_n)
+serve_restore(void *ctx, const char *domain, struct pipeline_memory *ret)
 {
 	struct serve *s = ctx;
 	struct remembered *r = s->remembered == NULL ? NULL : map_get(s->remembered, domain, strlen(domain));
 
 	if (r == NULL)
 		return false;
-	*ret = r->bytes;
-	*ret_n = r->len;
+	*ret = (struct pipeline_memory){ r->len > 0 ? r->bytes : NULL, r->len, r->revision };
 	return true;
 }
 

@@ -259,13 +259,12 @@ on_wake(void *ctx)
 }
 
 static bool
-on_restore(void *ctx, const char *domain, const void **ret, size_t *ret_n)
+on_restore(void *ctx, const char *domain, struct pipeline_memory *ret)
 {
 	struct scenario *s = ctx;
 
 	(void)domain;
-	*ret = s->kept.p;
-	*ret_n = s->kept.len;
+	*ret = (struct pipeline_memory){ s->kept.p, s->kept.len, 0 };
 	return s->kept.len > 0;
 }
 
