@@ -128,6 +128,15 @@ column_of(const struct column *columns, size_t n, const struct source *s)
 	return -1;
 }
 
+static bool
+same_columns(const struct column *a, const struct column *b, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (a[i].source != b[i].source || a[i].server != b[i].server)
+			return false;
+	return true;
+}
+
 static size_t
 columns_fill(struct column *ret, const struct zone *zone, struct sources *sources)
 {
@@ -148,6 +157,7 @@ board_set_columns(struct board_domain *d, struct zone *zone, struct sources *sou
 	size_t max = ZONE_ADDRESSES_MAX + sources_n_resolvers(sources);
 	struct column *columns = xcalloc(max, sizeof(*columns)), *old_columns = d->columns;
 	struct cell *cells, *old_cells = d->cells;
+	bool changed;
 
 	n = columns_fill(columns, zone, sources);
 	cells = xcalloc(n_rows * n + 1, sizeof(*cells));
@@ -165,6 +175,7 @@ board_set_columns(struct board_domain *d, struct zone *zone, struct sources *sou
 	d->columns = xreallocarray(columns, n + 1, sizeof(*columns));
 	d->cells = cells;
 	d->n_columns = (uint16_t)n;
+	changed = n != n_old || !same_columns(d->columns, old_columns, n);
 	free(old_columns);
 	free(old_cells);
 	if (d->zone != NULL && d->zone != zone && d->free_zone != NULL)
@@ -172,8 +183,8 @@ board_set_columns(struct board_domain *d, struct zone *zone, struct sources *sou
 	d->zone = zone;
 	d->free_zone = free_zone;
 	d->free_zone_ctx = ctx;
+	d->changed |= changed || d->finding != finding;
 	d->finding = finding;
-	d->changed = true;
 }
 
 void
