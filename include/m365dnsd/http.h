@@ -26,7 +26,7 @@ struct http_config {
 	unsigned header_deadline_ms;	/* [5000] from accept to the whole request, whatever the client drips */
 	unsigned idle_ms;		/* [15000] from one reply to the whole next request of the connection */
 	unsigned stuck_s;		/* [30] without taking a byte of the reply */
-	unsigned ping_ms;		/* [15000] between the comments that keep an event stream alive; gone clients: three times as often */
+	unsigned ping_ms;		/* [15000] between the comments of an event stream; a third of it: who is gone? */
 };
 
 /* ---- requests as a route sees them ---- */

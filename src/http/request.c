@@ -140,6 +140,20 @@ request_watch(struct due *d)
 
 /* ---- the calls ---- */
 
+static void
+log_request(const struct http_request *r)
+{
+	struct str s = STR_INIT;
+
+	if (!log_wanted(LOG_LVL_DEBUG))
+		return;
+	str_add_printable(&s, r->method_name, strlen(r->method_name));
+	str_addc(&s, ' ');
+	str_add_printable(&s, r->conn->target, strlen(r->conn->target));
+	log_debug("http: %s: %u", str_c(&s), r->status);
+	str_done(&s);
+}
+
 static enum MHD_Result
 send_response(struct http_request *r)
 {
@@ -150,6 +164,7 @@ send_response(struct http_request *r)
 	if (r->events != NULL)		/* lives as long as its client takes what is sent */
 		due_clear(r->http, &r->conn->deadline);
 	r->response = NULL;
+	log_request(r);
 	r->http->stats.requests[r->status]++;
 	ret = MHD_queue_response(r->mhd, r->status, response);
 	MHD_destroy_response(response);
