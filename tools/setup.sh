@@ -41,6 +41,7 @@ table() {
 	bench	cmd:dnsperf		dnsperf			dnsperf
 	systemd	cmd:systemd-nspawn	systemd-container	systemd-container
 	systemd	cmd:python3		python3			python3
+	systemd	cmd:strace		strace			strace
 	END
 }
 
