@@ -10,6 +10,7 @@
  */
 #include "serve_internal.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -165,6 +166,20 @@ serve_healthy(struct serve *s)
 	return now - s->heartbeat_ms < STUCK_MS;
 }
 
+/* Has the store's thread moved since it was asked last?  It does each second, unless the disk hangs. */
+static bool
+store_moves(struct serve *s)
+{
+	struct store_stats st;
+	uint64_t before = s->fed_heartbeat;
+
+	if (s->store == NULL)
+		return true;
+	store_get_stats(s->store, &st);
+	s->fed_heartbeat = st.heartbeat;
+	return st.heartbeat != before;
+}
+
 struct count {
 	size_t complete, errors;
 };
@@ -188,7 +203,8 @@ on_pulse(void *ctx)
 	board_each(pipeline_board(s->pipeline), count_domain, &c);
 	systemd_status(s->sd, "watching %zu domains: %zu complete, %zu to mend", board_count(pipeline_board(s->pipeline)),
 	    c.complete, c.errors);
-	if (serve_healthy(s))
+	/* This loop runs, for we are here.  A hang is over one and a half intervals after it began, at the latest. */
+	if (store_moves(s))
 		systemd_watchdog(s->sd);
 	loop_timer_set(s->pulse, watchdog > 0 && watchdog < PULSE_MS ? watchdog : PULSE_MS);
 }
@@ -357,7 +373,7 @@ start_sockets(struct serve *s, struct err *err)
 			    systemd_socket_text(s->sd, i));
 			return -1;
 		}
-		listen_fd_add(s, dup(handed[i]));
+		listen_fd_add(s, fcntl(handed[i], F_DUPFD_CLOEXEC, 0));
 	}
 	for (size_t i = 0; n_handed == 0 && i < s->conf->n_listen; i++) {
 		int fd;
