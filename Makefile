@@ -46,7 +46,7 @@ FUZZ_NAMES := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 REPLAY := $(FUZZ_NAMES:%=$(BUILD)/tests/replay_%)
 BENCH := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/bench_*.c))
 BED := $(wildcard tests/integration/run.sh)
-CLI := $(wildcard tests/integration/cli.sh tests/integration/plugin.py)
+CLI := $(wildcard tests/integration/cli.sh tests/integration/plugin.py tests/integration/service.py)
 
 # ---- compiling ----
 
