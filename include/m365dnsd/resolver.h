@@ -138,7 +138,9 @@ struct prober_config {
 	bool authority_private;		/* the second look at every destination (RELIABILITY 2.2): sources has the first */
 	/* Something came in or changed: prober_run is wanted soon.  Called from the transport's delivery; may be NULL. */
 	void (*wake)(void *ctx);
-	void *wake_ctx;
+	/* The source was set aside and answers again.  Called like wake; whoever waits for it may plan, not ask.  May be NULL. */
+	void (*recovered)(void *ctx, struct source *src);
+	void *ctx;			/* of both */
 };
 
 struct reply {

@@ -49,16 +49,36 @@ sched_of(const struct conf *conf, const struct pipeline_config *cfg)
 	};
 }
 
+static void
+wake(void *ctx)
+{
+	struct pipeline *p = ctx;
+
+	p->cfg.wake(p->cfg.ctx);
+}
+
+/* A server is back, whichever question found that out: all that it owes is asked now.  (One pass has no second look.) */
+static void
+source_recovered(void *ctx, struct source *src)
+{
+	struct pipeline *p = ctx;
+	int64_t now = p->clock->mono_ms(p->clock);
+
+	for (size_t i = 0; i < p->n_domains && p->sched.mode == SCHED_WATCH; i++)
+		domain_recovered(p->domains[i], src, now);
+}
+
 static struct prober_config
-limits_of(const struct conf *conf, const struct pipeline_config *cfg)
+limits_of(struct pipeline *p, const struct conf *conf)
 {
 	return (struct prober_config){
 		.timeout_ms = 2000,
 		.set_aside_tries = 3,
-		.set_aside_ms = cfg->mode == SCHED_ONCE ? 0 : 10000,
+		.set_aside_ms = p->cfg.mode == SCHED_ONCE ? 0 : 10000,
 		.authority_private = conf->authority_private,
-		.wake = cfg->wake,
-		.wake_ctx = cfg->ctx,
+		.wake = p->cfg.wake != NULL ? wake : NULL,
+		.recovered = source_recovered,
+		.ctx = p,
 	};
 }
 
@@ -66,7 +86,7 @@ void
 pipeline_configure(struct pipeline *p, const struct conf *conf)
 {
 	struct eval_policy policy = policy_of(conf, &p->cfg);
-	struct prober_config limits = limits_of(conf, &p->cfg);
+	struct prober_config limits = limits_of(p, conf);
 
 	p->conf = conf;
 	p->sched = sched_of(conf, &p->cfg);
@@ -97,12 +117,13 @@ pipeline_new(const struct conf *conf, const struct catalog *catalog, const struc
 {
 	struct pipeline *p = xcalloc(1, sizeof(*p));
 	struct eval_policy policy = policy_of(conf, cfg);
-	struct prober_config limits = limits_of(conf, cfg);
+	struct prober_config limits;
 
 	p->conf = conf;
 	p->clock = clock;
 	p->cfg = *cfg;
 	p->sched = sched_of(conf, cfg);
+	limits = limits_of(p, conf);
 	p->sources = sources_new(conf);
 	p->prober = prober_new(transport, clock, &limits);
 	p->lookup = lookup_new(p->prober, p->sources, clock);

@@ -90,6 +90,35 @@ cell_plan(struct domain *d, struct cell *c, int64_t at)
 		domain_due(d, board_ticks_ms(d->p->board, c->due));
 }
 
+/* The server of this column answers: what it failed to answer need not sit out its back-off. */
+static void
+column_due(struct domain *d, size_t col, int64_t now)
+{
+	for (size_t row = 0; row < board_n_rows(d->b); row++) {
+		struct cell *c = board_cell(d->b, row, col);
+
+		if (c->failures > 0 && !c->in_flight)
+			cell_plan(d, c, now);
+	}
+}
+
+/*
+ * A cell of a server set aside fails without a packet, and its back-off says nothing of the server.  So one cell of each
+ * domain is there when the server may be tried again (a millisecond for each domain spreads them).
+ */
+static int64_t
+next_trial(struct domain *d, size_t row, size_t col, const struct source *src, int64_t at, int64_t now)
+{
+	int64_t trial = src->retry_at_ms + random_below((uint32_t)d->p->n_domains + 1);
+
+	if (!src->set_aside || src->retry_at_ms <= now)		/* the latter: a trial is under way */
+		return at;
+	for (size_t i = 0; i < row; i++)
+		if (board_cell(d->b, i, col)->failures > 0)
+			return at;
+	return trial < at ? trial : at;
+}
+
 /* The SOA of one authority is watched while records are awaited: a new serial means that somebody is at work. */
 static void
 soa_watch(struct domain *d, size_t row, size_t col, struct cell *c, int64_t now)
@@ -138,20 +167,24 @@ cell_answered(void *ctx, uint64_t tag, struct source *src, const struct reply *r
 {
 	struct domain *d = ctx;
 	size_t row = (size_t)(tag >> 16), col;
-	int64_t now = now_of(d);
+	int64_t now = now_of(d), next;
 	struct pipeline_turn turn;
 	struct cell *c;
-	bool predicted;
+	bool predicted, failed;
 
 	d->in_flight--;
 	if (!column_find(d, src, (size_t)(tag & 0xffff), &col))
 		return;
 	c = board_cell(d->b, row, col);
 	c->in_flight = 0;
+	failed = c->final && c->reason != REASON_NONE;
 	predicted = turn_begin(d, row, col, c, &turn);
 	if (board_answer(d->b, row, col, reply, d->p->sched.max_tries))
 		d->gates_stale |= src->kind == SOURCE_AUTHORITY;
-	cell_plan(d, c, sched_next(&d->p->sched, &d->sched, c, src->kind, c->good, now));
+	next = sched_next(&d->p->sched, &d->sched, c, src->kind, c->good, now);
+	cell_plan(d, c, c->failures > 0 && next != SCHED_NEVER ? next_trial(d, row, col, src, next, now) : next);
+	if (failed && c->reason == REASON_NONE && d->p->sched.mode == SCHED_WATCH)
+		column_due(d, col, now);
 	soa_watch(d, row, col, c, now);
 	if (predicted && c->good)
 		turn_end(d, row, &turn, now);
@@ -471,6 +504,20 @@ domain_check(struct domain *d, int64_t now)
 		ask_all(d, COLUMNS_PUBLIC, UINT64_MAX, now);
 	if (board_zone(d->b) != NULL && board_zone(d->b)->status != ZONE_FOUND) {
 		d->zone_due_ms = now;
+		domain_due(d, now);
+	}
+}
+
+void
+domain_recovered(struct domain *d, const struct source *src, int64_t now)
+{
+	const struct zone *zone = board_zone(d->b);
+	size_t col;
+
+	if (column_find(d, src, 0, &col))
+		column_due(d, col, now);
+	if (d->phase == PHASE_ASKING && zone != NULL && zone->status == ZONE_UNKNOWN && !d->no_authorities) {
+		d->zone_due_ms = now;	/* perhaps it was this server that could not be asked */
 		domain_due(d, now);
 	}
 }

@@ -54,6 +54,8 @@ struct domain *domain_new(struct pipeline *p, struct board_domain *b);
 void domain_refresh(struct domain *d, int64_t now_ms);
 /* As after a change by hand: everything at the authorities is asked now. */
 void domain_check(struct domain *d, int64_t now_ms);
+/* A server that was set aside answers again: what it failed to answer is due now. */
+void domain_recovered(struct domain *d, const struct source *src, int64_t now_ms);
 /* Off the heap and the lists, nothing in flight for it any more. */
 void domain_forget(struct domain *d);
 void domain_free(struct domain *d);

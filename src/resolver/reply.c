@@ -108,7 +108,7 @@ prober_on_answer(void *ctx, const struct transport_answer *a)
 	struct prober *p = ctx;
 	struct probe *pr = a->tag;
 	struct source_queue *q = pr->source->queue;
-	bool usable = a->status == TRANSPORT_OK && a->wire != NULL, again = false;
+	bool usable = a->status == TRANSPORT_OK && a->wire != NULL, again = false, aside = pr->source->set_aside;
 	struct reply reply = { .rtt_us = a->rtt_us, .tcp = a->tcp };
 
 	TAILQ_REMOVE(&q->flying, pr, link);
@@ -126,10 +126,12 @@ prober_on_answer(void *ctx, const struct transport_answer *a)
 	}
 	if (q->n_waiting > 0)
 		queue_ready(q);
+	if (aside && !pr->source->set_aside && p->cfg.recovered != NULL)
+		p->cfg.recovered(p->cfg.ctx, pr->source);
 	if (again && pr->done != NULL)
 		probe_again(q, pr);
 	else
 		probe_deliver(p, pr, &reply);
 	if (p->cfg.wake != NULL)
-		p->cfg.wake(p->cfg.wake_ctx);
+		p->cfg.wake(p->cfg.ctx);
 }

@@ -23,6 +23,7 @@ struct scenario {
 	struct pipeline *pipeline;
 	struct pipeline_config cfg;
 	struct str transitions;		/* "record>state\n" since the last look */
+	char **cell;			/* the words of "run cell" */
 	struct str kept;		/* the snapshot of the first domain, over a restart */
 	struct err *err;
 };
@@ -54,7 +55,20 @@ advance(struct scenario *s, int64_t to_ms)
 		clock_fake_advance(&s->clock, to_ms - now);
 }
 
-enum run { RUN_FOR, RUN_SETTLED, RUN_REACHED };
+enum run { RUN_FOR, RUN_SETTLED, RUN_REACHED, RUN_CELL };
+
+static int expect_cell(struct scenario *s, const struct status *st, char **w, size_t n);
+
+/* Does the cell of "run cell ID SOURCE VERDICT DURATION" say so? */
+static bool
+cell_says_so(struct scenario *s)
+{
+	struct arena *a = arena_new();
+	bool ret = expect_cell(s, pipeline_status(s->pipeline, 0, a), s->cell, 5) == 0;
+
+	arena_free(a);
+	return ret;
+}
 
 /* Let the program live until the deadline or the condition; false when the condition did not come. */
 static bool
@@ -71,7 +85,7 @@ live(struct scenario *s, enum run run, int64_t for_ms)
 		next = pipeline_run(s->pipeline);
 		net = fakenet_run(s->net);
 		if ((run == RUN_SETTLED && pipeline_settled(s->pipeline)) ||
-		    (run == RUN_REACHED && pipeline_reached(s->pipeline)))
+		    (run == RUN_REACHED && pipeline_reached(s->pipeline)) || (run == RUN_CELL && cell_says_so(s)))
 			return true;
 		next = net < next ? net : next;
 		if (next > end)
@@ -368,6 +382,9 @@ do_run(struct scenario *s, char **w, size_t n)
 		return live(s, RUN_SETTLED, seconds * 1000) ? 0 : fail(s, "never settled");
 	if (n < 2 || !duration_parse(w[n - 1], &seconds))
 		return fail(s, "run DURATION|settled|reached DURATION");
+	s->cell = w;
+	if (n == 6 && strcmp(w[1], "cell") == 0)
+		return live(s, RUN_CELL, seconds * 1000) ? 0 : fail(s, "never so in time");
 	if (n == 3)
 		return live(s, RUN_REACHED, seconds * 1000) ? 0 : fail(s, "not reached in time");
 	live(s, RUN_FOR, seconds * 1000);

@@ -11,6 +11,7 @@
  *   fault ADDR WORD                     delay ADDR MS
  *   start                               builds the pipeline
  *   run DURATION | run settled | run reached DURATION
+ *   run cell ID SOURCE VERDICT DURATION  until it says so
  *   restart                             ends and starts again, with what a store would have kept
  *   reload ... end                      another configuration
  *   suspend DURATION                    time goes on, the program does not;  clock SECONDS: the wall clock is set

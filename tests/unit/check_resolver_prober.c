@@ -63,7 +63,7 @@ bench_start(unsigned rate, unsigned window, unsigned set_aside_ms)
 	}
 	b.conf.n_resolvers = 3;
 	cfg.wake = on_wake;
-	cfg.wake_ctx = &b;
+	cfg.ctx = &b;
 	b.sources = sources_new(&b.conf);
 	b.prober = prober_new(script_transport(b.net), script_clock(b.net), &cfg);
 }
