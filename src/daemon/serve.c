@@ -23,6 +23,7 @@
 #define SAVE_MS         2000
 #define PULSE_MS        5000		/* status line and, without a shorter wish of systemd, the look at the threads */
 #define STUCK_MS        20000		/* a store thread without a heartbeat for so long hangs */
+#define BEAT_MS         1500		/* the longest time between two heartbeats of a store that lives, and some */
 #define STOP_COMMIT_MS  3000
 #define STREAMS_MAX     128
 
@@ -150,34 +151,27 @@ on_save_timer(void *ctx)
 
 /* ---- alive ---- */
 
-bool
-serve_healthy(struct serve *s)
+/* How long the store's thread has not moved, as far as anybody has looked. */
+static int64_t
+store_silence_ms(struct serve *s)
 {
 	struct store_stats st;
 	int64_t now = clock_system.mono_ms(&clock_system);
 
 	if (s->store == NULL)
-		return true;
+		return 0;
 	store_get_stats(s->store, &st);
 	if (st.heartbeat != s->heartbeat) {
 		s->heartbeat = st.heartbeat;
 		s->heartbeat_ms = now;
 	}
-	return now - s->heartbeat_ms < STUCK_MS;
+	return now - s->heartbeat_ms;
 }
 
-/* Has the store's thread moved since it was asked last?  It does each second, unless the disk hangs. */
-static bool
-store_moves(struct serve *s)
+bool
+serve_healthy(struct serve *s)
 {
-	struct store_stats st;
-	uint64_t before = s->fed_heartbeat;
-
-	if (s->store == NULL)
-		return true;
-	store_get_stats(s->store, &st);
-	s->fed_heartbeat = st.heartbeat;
-	return st.heartbeat != before;
+	return store_silence_ms(s) < STUCK_MS;
 }
 
 struct count {
@@ -203,8 +197,8 @@ on_pulse(void *ctx)
 	board_each(pipeline_board(s->pipeline), count_domain, &c);
 	systemd_status(s->sd, "watching %zu domains: %zu complete, %zu to mend", board_count(pipeline_board(s->pipeline)),
 	    c.complete, c.errors);
-	/* This loop runs, for we are here.  A hang is over one and a half intervals after it began, at the latest. */
-	if (store_moves(s))
+	/* This loop runs, for we are here.  A hang ends one and a half intervals after it began, at the latest. */
+	if (store_silence_ms(s) < BEAT_MS)
 		systemd_watchdog(s->sd);
 	loop_timer_set(s->pulse, watchdog > 0 && watchdog < PULSE_MS ? watchdog : PULSE_MS);
 }

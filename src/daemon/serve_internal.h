@@ -62,7 +62,6 @@ struct serve {
 	struct reading *reading;	/* a reload on its way */
 	uint64_t heartbeat;		/* of the store, when last looked at */
 	int64_t heartbeat_ms;
-	uint64_t fed_heartbeat;		/* of the store, when the watchdog was fed last */
 };
 
 /* serve.c */
