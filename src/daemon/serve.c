@@ -24,6 +24,7 @@
 #define PULSE_MS        5000		/* status line and, without a shorter wish of systemd, the look at the threads */
 #define STUCK_MS        20000		/* a store thread without a heartbeat for so long hangs */
 #define BEAT_MS         1500		/* the longest time between two heartbeats of a store that lives, and some */
+#define OPEN_STORE_MS   600000
 #define STOP_COMMIT_MS  3000
 #define STREAMS_MAX     128
 
@@ -258,6 +259,8 @@ start_store(struct serve *s, struct err *err)
 		free(dir);
 		return 0;
 	}
+	/* A big store of an older version, or one to be checked, takes its time. */
+	systemd_extend_timeout(s->sd, OPEN_STORE_MS);
 	if (dir != NULL && strcmp(cfg.path, M365DNSD_STATE_DIR "/m365dnsd.db") == 0)
 		cfg.path = path = xasprintf("%s/m365dnsd.db", dir);
 	s->store = store_open(&cfg, err);

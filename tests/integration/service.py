@@ -148,6 +148,7 @@ class Service:
 def ready(s):
     s.start().until("READY", "1")
     check(s.request("/-/ready")[0] == 200)
+    check(any("EXTEND_TIMEOUT_USEC" in m for m in s.messages), "a store may need longer than the manager thinks", s.messages)
 
 
 @case("a status line comes with it or soon after")
