@@ -66,6 +66,37 @@ void domain_settle(struct domain *d, int64_t now_ms);
 /* SCHED_ONCE: nothing more comes without waiting. */
 bool domain_is_settled(const struct domain *d);
 
+/* Be looked at no later than at (SCHED_NEVER: nothing to plan). */
+void domain_due(struct domain *d, int64_t at_ms);
+int64_t domain_now(const struct domain *d);
+
+/* ---- pipeline_cell.c ---- */
+
+/* Internal resolvers answer for their own view: the gate does not hold them back. */
+enum columns { COLUMNS_AUTHORITIES, COLUMNS_PUBLIC, COLUMNS_INTERNAL };
+/* The column of a source, perhaps the one at hint: columns move. */
+bool cell_column(const struct domain *d, const struct source *src, size_t hint, size_t *ret);
+/* Ask this cell at that time, or (SCHED_NEVER) not again by itself. */
+void cell_plan(struct domain *d, struct cell *c, int64_t at_ms);
+/* Everything of this kind of columns, in these rows, is asked now. */
+void cells_ask(struct domain *d, enum columns which, uint64_t rows, int64_t now_ms);
+/* What may be asked and nobody has asked yet is asked now. */
+void cells_ask_unasked(struct domain *d, int64_t now_ms);
+/* What this column failed to answer is asked now. */
+void cells_ask_failed(struct domain *d, size_t col, int64_t now_ms);
+/* Ask the due cells of a row; the earliest time at which another of them is due. */
+int64_t cells_turn(struct domain *d, size_t row, int64_t now_ms);
+
+/* ---- pipeline_zone.c ---- */
+
+void domain_find_zone(struct domain *d);
+/* When the delegation is looked at again: its TTL when it was found; soon, then less and less often when it was not. */
+int64_t domain_zone_next(const struct domain *d, const struct zone *zone, int64_t now_ms);
+/* Once all servers have said their NS set (or failed to), compare it with the parent's. */
+void domain_find_child(struct domain *d);
+/* For the board: ctx is the pipeline. */
+void domain_give_back_zone(void *ctx, struct zone *zone);
+
 /* pipeline.c: what of a configuration is global, to all rooms. */
 void pipeline_configure(struct pipeline *p, const struct conf *conf);
 /* pipeline.c: put d on the list of those to be rolled up. */
