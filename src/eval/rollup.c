@@ -97,6 +97,16 @@ record_not_configured(const struct roll *r, size_t i, enum say verdict)
 	return e->need != NEED_REQUIRED && t->ok == 0 && t->wrong == 0 && t->missing > 0 && t->pending == 0;
 }
 
+/* Nobody has it so far, nobody needs it, and not everybody was asked: that is no news yet, in neither direction. */
+static bool
+record_undecided(const struct roll *r, size_t i)
+{
+	const struct tally *t = &r->tally[i];
+
+	return plan_expectation(r->plan, i)->need != NEED_REQUIRED && t->ok == 0 && t->wrong == 0 && t->missing > 0 &&
+	    t->pending > 0;
+}
+
 static enum record_state
 record_state(const struct roll *r, size_t i)
 {
@@ -109,6 +119,8 @@ record_state(const struct roll *r, size_t i)
 		return RECORD_UNKNOWN;
 	if (record_not_configured(r, i, verdict))
 		return RECORD_NOT_CONFIGURED;
+	if (!was && record_undecided(r, i))
+		return prior != NULL && prior->state == RECORD_NOT_CONFIGURED ? RECORD_NOT_CONFIGURED : RECORD_PENDING;
 	switch (verdict) {
 	case SAY_OK:
 		return RECORD_PUBLISHED;
