@@ -383,6 +383,7 @@ start_sockets(struct serve *s, struct err *err)
 		if (http_listen(s->conf->listen[i], &fd, err) == -1)
 			return -1;
 		listen_fd_add(s, fd);
+		log_notice("listening on http://%s/", s->conf->listen[i]);
 	}
 	return 0;
 }
@@ -497,7 +498,9 @@ serve(const struct options *o)
 		code = EXIT_FAILURE;
 	}
 	if (code == EXIT_OK) {
-		log_notice("watching %zu domains", board_count(pipeline_board(s.pipeline)));
+		size_t n = board_count(pipeline_board(s.pipeline));
+
+		log_notice("watching %zu domain%s", n, n == 1 ? "" : "s");
 		systemd_ready(s.sd);
 		loop_run(s.loop);
 	}

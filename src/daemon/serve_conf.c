@@ -42,6 +42,20 @@ put_done(struct put_domain *p)
 	conf_free(p->conf);
 }
 
+/* All problems on one line: for the log and for a problem document. */
+static void
+problems_line(const struct conf_problems *problems, struct str *ret)
+{
+	struct str lines = STR_INIT;
+
+	conf_problems_text(problems, &lines);
+	for (const char *p = str_c(&lines); *p != '\0'; p += strcspn(p, "\n") + 1) {
+		str_add(ret, p == str_c(&lines) ? "" : "; ");
+		str_addn(ret, p, strcspn(p, "\n"));
+	}
+	str_done(&lines);
+}
+
 /* A domain block -> a configuration of that one domain. */
 static struct conf *
 put_parse(const char *name, const char *text, struct err *err)
@@ -57,7 +71,7 @@ put_parse(const char *name, const char *text, struct err *err)
 		c = NULL;
 	}
 	if (c == NULL) {
-		conf_problems_text(&problems, &words);
+		problems_line(&problems, &words);
 		err_set(err, "%s", str_c(&words));
 	}
 	str_done(&words);
@@ -98,6 +112,10 @@ serve_put_domain(struct serve *s, const char *name, const char *text, struct err
 		err_set(err, "%s is in %s, which wins; change it there", name, conf_domain_place(file, &place));
 		str_done(&place);
 		return API_CONFLICT;
+	}
+	if (s->store == NULL) {
+		err_set(err, "no database is configured that could keep it");
+		return API_FAILED;
 	}
 	c = put_parse(name, text, err);
 	if (c == NULL)
@@ -209,6 +227,42 @@ reading_run(void *arg)
 	return NULL;
 }
 
+static bool
+same_text(const char *a, const char *b)
+{
+	return strcmp(a != NULL ? a : "", b != NULL ? b : "") == 0;
+}
+
+static bool
+same_list(char *const *a, size_t n_a, char *const *b, size_t n_b)
+{
+	for (size_t i = 0; n_a == n_b && i < n_a; i++)
+		if (strcmp(a[i], b[i]) != 0)
+			return false;
+	return n_a == n_b;
+}
+
+/* Sockets, the database and the secret are taken once: who changes their keys is told so. */
+static void
+warn_of_start_keys(const struct conf *a, const struct conf *b)
+{
+	const struct {
+		const char *key;
+		bool same;
+	} keys[] = {
+		{ "listen", same_list(a->listen, a->n_listen, b->listen, b->n_listen) },
+		{ "listen_public", a->listen_public == b->listen_public },
+		{ "hosts", same_list(a->hosts, a->n_hosts, b->hosts, b->n_hosts) },
+		{ "token_file", same_text(a->token_file, b->token_file) },
+		{ "database", same_text(a->database, b->database) },
+		{ "history_days", a->history_days == b->history_days },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+		if (!keys[i].same)
+			log_warn("%s has changed; that takes effect at the next start", keys[i].key);
+}
+
 /* Swap, or keep everything; the words say how it went. */
 static bool
 reading_apply(struct reading *r, struct str *words)
@@ -222,7 +276,7 @@ reading_apply(struct reading *r, struct str *words)
 	int rc;
 
 	if (r->conf == NULL || (!r->catalog_kept && r->catalog == NULL)) {
-		conf_problems_text(&r->problems, words);
+		problems_line(&r->problems, words);
 		return false;
 	}
 	s->conf = r->conf;
@@ -238,6 +292,7 @@ reading_apply(struct reading *r, struct str *words)
 	}
 	r->conf = NULL;
 	r->catalog = NULL;
+	warn_of_start_keys(old_conf, s->conf);
 	conf_free(old_conf);
 	if (s->catalog != old_catalog)
 		catalog_free(old_catalog);
