@@ -6,14 +6,35 @@
 #include <unistd.h>
 
 #include "build_info.h"
+#include "systemd.h"
+
+/* Where the service manager keeps it, which may be another place for each instance; else the usual one. */
+static char *
+default_path(void)
+{
+	char *dir = systemd_directory(SYSTEMD_CONFIGURATION), *path = NULL;
+
+	if (dir != NULL)
+		path = xasprintf("%s/m365dnsd.conf", dir);
+	if (path == NULL || access(path, F_OK) == -1) {
+		free(path);
+		path = xstrdup(M365DNSD_CONF_FILE);
+	}
+	free(dir);
+	return path;
+}
 
 char *
 setup_config_path(const struct options *o)
 {
+	char *path;
+
 	if (o->config != NULL)
 		return xstrdup(o->config);
-	if (o->mode == MODE_SERVE || o->mode == MODE_CHECK_CONFIG || (o->n_domains == 0 && access(M365DNSD_CONF_FILE, F_OK) == 0))
-		return xstrdup(M365DNSD_CONF_FILE);
+	path = default_path();
+	if (o->mode == MODE_SERVE || o->mode == MODE_CHECK_CONFIG || (o->n_domains == 0 && access(path, F_OK) == 0))
+		return path;
+	free(path);
 	return NULL;
 }
 

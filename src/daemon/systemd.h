@@ -56,7 +56,7 @@ bool systemd_socket_is_local(const struct systemd *s, size_t i);
 
 /* ---- systemd_dirs.c: directories and secrets of the service ---- */
 
-enum systemd_dir { SYSTEMD_STATE, SYSTEMD_RUNTIME, SYSTEMD_CONFIGURATION };
+enum systemd_dir { SYSTEMD_STATE, SYSTEMD_CONFIGURATION };
 
 /* The directory that StateDirectory= and its like made, the first of several; NULL when there is none.  The caller frees it. */
 char *systemd_directory(enum systemd_dir dir);

@@ -492,8 +492,7 @@ static const struct {
 START_TEST(directories_of_the_service)
 {
 	static const struct { enum systemd_dir dir; const char *variable; } kinds[] = {
-		{ SYSTEMD_STATE, "STATE_DIRECTORY" }, { SYSTEMD_RUNTIME, "RUNTIME_DIRECTORY" },
-		{ SYSTEMD_CONFIGURATION, "CONFIGURATION_DIRECTORY" },
+		{ SYSTEMD_STATE, "STATE_DIRECTORY" }, { SYSTEMD_CONFIGURATION, "CONFIGURATION_DIRECTORY" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {

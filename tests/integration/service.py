@@ -25,7 +25,7 @@ CASES = []
 
 CONF = """
 listen = {%(listen)s}
-database = "%(dir)s/state/m365dnsd.db"
+%(database)s
 authorities = none
 resolvers = {}
 resolver "nobody" { address = {"127.0.0.1:%(dead)d"} }
@@ -64,17 +64,20 @@ class Service:
         self.log = open(f"{self.dir}/log", "w+", encoding="utf-8")
         self.configure()
 
-    def configure(self, more="", listen=None):
-        listen = f'"127.0.0.1:{self.port}"' if listen is None else listen
+    def configure(self, more="", database=None):
+        listen = f'"127.0.0.1:{self.port}"'
+        database = f'database = "{self.dir}/state/m365dnsd.db"' if database is None else database
         with open(f"{self.dir}/m365dnsd.conf", "w", encoding="utf-8") as f:
-            f.write(CONF % {"listen": listen, "dir": self.dir, "dead": 1, "more": more})
+            f.write(CONF % {"listen": listen, "database": database, "dead": 1, "more": more})
 
-    def start(self, notify=True, fds=(), **env):
-        """fds: sockets that become the descriptors from 3 on, as of a manager that activates us by them."""
+    def start(self, notify=True, fds=(), options=None, **env):
+        """options: instead of the configuration's path; fds: sockets that become the descriptors from 3 on, as of a manager that activates us by them."""
         full = dict(os.environ, **env)
         if notify:
             full["NOTIFY_SOCKET"] = f"{self.dir}/notify"
-        command = f'exec "$0" -c "{self.dir}/m365dnsd.conf"'
+        if options is None:
+            options = f'-c "{self.dir}/m365dnsd.conf"'
+        command = f'exec "$0" {options}'
         if fds:
             full["LISTEN_FDS"] = str(len(fds))
             moves = " ".join(f"{3 + i}<&{fd.fileno()}" for i, fd in enumerate(fds))
@@ -248,6 +251,15 @@ def credential(s):
     check(s.request("/check/contoso.test", "POST")[0] == 401)
     code, body = s.request("/check/contoso.test", "POST", headers={"Authorization": "Bearer a-token-of-the-test"})
     check(200 <= code < 300, code, body)
+
+
+@case("configuration and store are in the directories of the service")
+def directories(s):
+    os.mkdir(f"{s.dir}/other")
+    s.configure(database="")
+    s.start(options="", CONFIGURATION_DIRECTORY=s.dir, STATE_DIRECTORY=f"{s.dir}/other:{s.dir}/state").until("READY")
+    check(s.request("/status/contoso.test")[0] == 200)
+    check(os.path.exists(f"{s.dir}/other/m365dnsd.db"), os.listdir(f"{s.dir}/other"))
 
 
 @case("without a manager it runs as well, and ends as well")
