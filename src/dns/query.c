@@ -33,19 +33,39 @@ dns_query_encode(uint8_t *buf, const struct question *q, unsigned flags)
 	return (size_t)(p - buf);
 }
 
+/* Letters of eight octets anew, by a coin each. */
+static void
+mix8(uint8_t *p, uint8_t coins)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	/* each octet its own coin, then 0x80 where that is not 0 */
+	uint64_t heads = (coins * ones & UINT64_C(0x8040201008040201)) + 0x7f * ones;
+	uint64_t v, low, letters;
+
+	memcpy(&v, p, 8);
+	v = fold8(v);
+	low = v & (0x7f * ones);
+	letters = (low + (0x80 - 'a') * ones) & ~(low + (0x7f - 'z') * ones) & ~v & (0x80 * ones);
+	v ^= (letters & heads) >> 2;	/* 0x20 */
+	memcpy(p, &v, 8);
+}
+
+/* A length octet is never a letter. */
 void
 dns_query_mix_case(uint8_t *wire, size_t len)
 {
-	size_t n = len > WIRE_HEADER ? name_scan(wire + WIRE_HEADER, len - WIRE_HEADER) : 0;
-	uint8_t *name = wire + WIRE_HEADER, coins[(DNS_NAME_MAX + 7) / 8];
+	size_t n = len > WIRE_HEADER ? name_scan(wire + WIRE_HEADER, len - WIRE_HEADER) : 0, i = 0;
+	uint8_t *name = wire + WIRE_HEADER, coins[(DNS_NAME_MAX + 7) / 8], last[8];
 
 	random_bytes(coins, (n + 7) / 8);
-	for (size_t i = 0; i < n; i++) {
-		uint8_t c = fold(name[i]);
-
-		if (c >= 'a' && c <= 'z')	/* a length octet never is */
-			name[i] = coins[i / 8] >> (i % 8) & 1 ? (uint8_t)(c - 'a' + 'A') : c;
-	}
+	for (; n - i >= 8; i += 8)
+		mix8(name + i, coins[i / 8]);
+	if (i == n)
+		return;
+	memset(last, 0, sizeof(last));
+	memcpy(last, name + i, n - i);
+	mix8(last, coins[i / 8]);
+	memcpy(name + i, last, n - i);
 }
 
 enum reply_check
