@@ -78,6 +78,12 @@ struct judgement {
  */
 void eval_judge(const struct plan *plan, size_t i, enum view view, const struct answer *an, bool verification_by_mx,
     struct arena *a, struct judgement *ret);
+/*
+ * The verdict alone, which for an answer without any data costs nothing.  *ret_plain: there is nothing in the notes that a
+ * finding could come from.
+ */
+enum verdict eval_verdict(const struct plan *plan, size_t i, enum view view, const struct answer *an, bool verification_by_mx,
+    struct arena *a, bool *ret_plain);
 
 /* ---- the matrix ---- */
 
@@ -109,6 +115,7 @@ struct eval_cell {			/* of one question at one column */
 struct eval_variant {
 	const struct answer *answer;
 	uint8_t verdict[VIEW_MAX][PLAN_SLOTS_MAX];	/* enum verdict or VERDICT_UNJUDGED; kept by the board */
+	uint8_t plain[VIEW_MAX];	/* bits by slot: judged, and nothing to remark (eval_verdict) */
 };
 struct eval_policy {
 	enum authorities_policy authorities;

@@ -83,7 +83,7 @@ board_cell_good(struct board_domain *d, size_t row, size_t col)
 	if (!variant_is_judged(d, v, view)) {
 		arena_reset(d->board->scratch);
 		if (answer_unpack(d->board->scratch, v->blob->bytes, v->blob->len, &an))
-			variant_judge(d, v, &an);
+			variant_judge(d, v, &an, view);
 	}
 	if (d->columns[col].source->kind == SOURCE_AUTHORITY)
 		return !in_the_way(d, row, v);
@@ -130,7 +130,7 @@ reply_decode(struct board_domain *d, size_t row, size_t col, const struct reply 
 		*ret_reason = REASON_LAME;
 		return false;
 	}
-	*ret_variant = variant_put(d, row, an, digest);
+	*ret_variant = variant_put(d, row, an, digest, d->columns[col].source->view);
 	*ret_ttl = an->ttl;
 	return true;
 }

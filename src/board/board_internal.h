@@ -17,7 +17,7 @@ struct variant {
 	struct blob *blob;		/* NULL = free slot */
 	uint64_t digest;		/* of the reply that gave it last: most replies need no decoding */
 	uint16_t row;
-	uint8_t verdict[VIEW_MAX][PLAN_SLOTS_MAX];
+	uint8_t verdict[VIEW_MAX][PLAN_SLOTS_MAX], plain[VIEW_MAX];	/* as in struct eval_variant */
 };
 
 struct record_track {
@@ -83,11 +83,11 @@ struct board_domain {
 
 /* The variant of row with this digest, 0 when it is not known. */
 uint16_t variant_by_digest(const struct board_domain *d, size_t row, uint64_t digest);
-/* The variant of this answer, made and judged when it is new. */
-uint16_t variant_put(struct board_domain *d, size_t row, const struct answer *an, uint64_t digest);
+/* The variant of this answer, made and judged (for the view it was given in) when it is new. */
+uint16_t variant_put(struct board_domain *d, size_t row, const struct answer *an, uint64_t digest, enum view view);
 bool variant_is_judged(const struct board_domain *d, const struct variant *v, enum view view);
-/* Judge v again where it is VERDICT_UNJUDGED. */
-void variant_judge(struct board_domain *d, struct variant *v, const struct answer *an);
+/* Judge v in this view where it is VERDICT_UNJUDGED. */
+void variant_judge(struct board_domain *d, struct variant *v, const struct answer *an, enum view view);
 /* Forget the verdicts of a row: what they depend on has changed. */
 void variant_forget_verdicts(struct board_domain *d, size_t row);
 void variants_free(struct board_domain *d);

@@ -50,6 +50,7 @@ fill_variants(const struct board_domain *d, struct arena *a, struct matrix *m)
 		struct answer *an = arena_alloc(a, sizeof(*an));
 
 		memcpy(m->variants[i].verdict, v->verdict, sizeof(v->verdict));
+		memcpy(m->variants[i].plain, v->plain, sizeof(v->plain));
 		if (v->blob != NULL && answer_unpack(a, v->blob->bytes, v->blob->len, an))
 			m->variants[i].answer = an;
 	}
@@ -96,8 +97,10 @@ matrix_build(const struct board_domain *d, struct arena *a, struct matrix *ret)
 void
 matrix_keep_verdicts(struct board_domain *d, const struct matrix *m)
 {
-	for (size_t i = 1; i < m->n_variants && i < d->n_variants; i++)
+	for (size_t i = 1; i < m->n_variants && i < d->n_variants; i++) {
 		memcpy(d->variants[i].verdict, m->variants[i].verdict, sizeof(d->variants[i].verdict));
+		memcpy(d->variants[i].plain, m->variants[i].plain, sizeof(d->variants[i].plain));
+	}
 }
 
 void

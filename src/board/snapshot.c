@@ -252,7 +252,7 @@ unpack_variants(struct restore *r)
 		if (bytes == NULL || row >= r->n_rows || r->rows[row] == NOWHERE ||
 		    !answer_unpack(r->d->board->scratch, bytes, n, &an))
 			continue;
-		r->variants[k] = variant_put(r->d, r->rows[row], &an, 0);
+		r->variants[k] = variant_put(r->d, r->rows[row], &an, 0, VIEW_PUBLIC);
 	}
 }
 

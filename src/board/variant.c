@@ -97,30 +97,28 @@ variant_is_judged(const struct board_domain *d, const struct variant *v, enum vi
 }
 
 void
-variant_judge(struct board_domain *d, struct variant *v, const struct answer *an)
+variant_judge(struct board_domain *d, struct variant *v, const struct answer *an, enum view view)
 {
 	uint8_t expectations[PLAN_SLOTS_MAX];
 	size_t n;
-	struct judgement j;
 
 	if (v->row >= plan_n_questions(d->plan))
 		return;
 	n = plan_question_expectations(d->plan, v->row, expectations);
 	for (size_t slot = 0; slot < n; slot++) {
-		unsigned views = plan_expectation(d->plan, expectations[slot])->views;
+		bool plain;
 
-		for (int view = 0; view < VIEW_MAX; view++) {
-			if ((views & (1u << view)) == 0 || v->verdict[view][slot] != VERDICT_UNJUDGED)
-				continue;
-			eval_judge(d->plan, expectations[slot], (enum view)view, an, d->verification_by_mx,
-			    d->board->scratch, &j);
-			v->verdict[view][slot] = (uint8_t)j.verdict;
-		}
+		if ((plan_expectation(d->plan, expectations[slot])->views & (1u << view)) == 0 ||
+		    v->verdict[view][slot] != VERDICT_UNJUDGED)
+			continue;
+		v->verdict[view][slot] = (uint8_t)eval_verdict(d->plan, expectations[slot], view, an, d->verification_by_mx,
+		    d->board->scratch, &plain);
+		v->plain[view] = (uint8_t)((v->plain[view] & ~(1u << slot)) | (unsigned)plain << slot);
 	}
 }
 
 uint16_t
-variant_put(struct board_domain *d, size_t row, const struct answer *an, uint64_t digest)
+variant_put(struct board_domain *d, size_t row, const struct answer *an, uint64_t digest, enum view view)
 {
 	struct str packed = STR_INIT;
 	uint16_t i;
@@ -132,7 +130,7 @@ variant_put(struct board_domain *d, size_t row, const struct answer *an, uint64_
 		d->variants[i].blob = blob_get(d->board, &packed);
 		d->variants[i].row = (uint16_t)row;
 		memset(d->variants[i].verdict, VERDICT_UNJUDGED, sizeof(d->variants[i].verdict));
-		variant_judge(d, &d->variants[i], an);
+		variant_judge(d, &d->variants[i], an, view);
 	}
 	d->variants[i].digest = digest;
 	str_done(&packed);

@@ -98,36 +98,33 @@ eval_cell(const struct matrix *m, size_t expectation, size_t column, bool publis
 /* ---- judging what is unjudged ---- */
 
 static void
-variant_judge(struct matrix *m, struct arena *a, size_t i, struct eval_variant *v, bool by_mx, bool again)
+variant_judge(struct matrix *m, struct arena *a, size_t i, struct eval_variant *v, enum view view, bool by_mx)
 {
-	const struct expectation *e = plan_expectation(m->plan, i);
-	struct judgement j;
+	unsigned slot = plan_expectation(m->plan, i)->slot;
+	bool plain;
 
-	for (int view = 0; view < VIEW_MAX; view++) {
-		if ((e->views & 1u << view) == 0 || (!again && v->verdict[view][e->slot] != VERDICT_UNJUDGED))
-			continue;
-		eval_judge(m->plan, i, (enum view)view, v->answer, by_mx, a, &j);
-		v->verdict[view][e->slot] = (uint8_t)j.verdict;
-	}
+	v->verdict[view][slot] = (uint8_t)eval_verdict(m->plan, i, view, v->answer, by_mx, a, &plain);
+	v->plain[view] = (uint8_t)((v->plain[view] & ~(1u << slot)) | (unsigned)plain << slot);
 }
 
-/* All variants of the expectation's row, each once. */
+/* All variants of the expectation's row in the views in which they were given, each once. */
 static void
 expectation_judge(struct matrix *m, struct arena *a, size_t i, bool by_mx, bool again)
 {
-	size_t row = plan_expectation(m->plan, i)->question;
-	bool *done = arena_alloc(a, m->n_variants + 1);
+	const struct expectation *e = plan_expectation(m->plan, i);
+	uint8_t *done = arena_alloc(a, m->n_variants + 1);	/* bits of views */
 
 	for (size_t col = 0; col < m->n_columns; col++) {
-		uint16_t v = MATRIX_CELL(m, row, col)->variant;
-		const struct answer *an;
+		uint16_t n = MATRIX_CELL(m, e->question, col)->variant;
+		enum view view = column_view(&m->columns[col]);
+		struct eval_variant *v = &m->variants[n];
 
-		if (v == 0 || v >= m->n_variants || done[v])
+		if (n == 0 || n >= m->n_variants || (e->views & ~done[n] & 1u << view) == 0)
 			continue;
-		done[v] = true;
-		an = m->variants[v].answer;
-		if (an != NULL && an->kind != ANSWER_REFERRAL && an->kind != ANSWER_FAILURE)
-			variant_judge(m, a, i, &m->variants[v], by_mx, again);
+		done[n] |= (uint8_t)(1u << view);
+		if (v->answer != NULL && v->answer->kind != ANSWER_REFERRAL && v->answer->kind != ANSWER_FAILURE &&
+		    (again || v->verdict[view][e->slot] == VERDICT_UNJUDGED))
+			variant_judge(m, a, i, v, view, by_mx);
 	}
 }
 

@@ -8,12 +8,6 @@
 #include "judge.h"
 #include "roll.h"
 
-static bool
-is_demanded(const struct expectation *e)
-{
-	return e->need == NEED_REQUIRED || e->need == NEED_FORBIDDEN;
-}
-
 /* The same remark about the same value was made already? */
 static struct finding *
 find_same(struct roll *r, enum finding_code code, int expectation, const char *detail)
@@ -82,29 +76,23 @@ judged_get(struct roll *r, struct judged_list *known, size_t i, size_t col, cons
 	return &new->j;
 }
 
-static bool
-needs_data(const struct expectation *e)
-{
-	return is_demanded(e) && e->rule != RULE_ABSENT;
-}
-
 /* What one column's answer gives to say about expectation i. */
 static void
 diagnose_cell(struct roll *r, struct judged_list *known, size_t i, size_t col)
 {
 	const struct expectation *e = plan_expectation(r->plan, i);
-	const struct answer *an = matrix_answer(r->m, e->question, col);
+	const struct eval_variant *v = &r->m->variants[MATRIX_CELL(r->m, e->question, col)->variant];
+	const struct answer *an;
 	const struct judgement *j;
 
-	/* nothing there and nothing demanded, which is most of the rows: there is nothing to say */
-	if (an == NULL || (an->n_values == 0 && an->n_chain == 0 && an->kind != ANSWER_CNAME_LOOP && !needs_data(e)))
+	/* most answers are as they should be */
+	if ((v->plain[column_view(&r->m->columns[col])] & 1u << e->slot) != 0 ||
+	    (an = matrix_answer(r->m, e->question, col)) == NULL)
 		return;
 	j = judged_get(r, known, i, col, an);
 	for (size_t k = 0; k < j->n_notes; k++) {
-		/* absent and not demanded: not configured, which is no finding */
-		if (j->notes[k].code == FINDING_RECORD_MISSING && !is_demanded(e))
-			continue;
-		note_add_finding(r, i, &j->notes[k], col);
+		if (!judge_note_is_idle(e, &j->notes[k]))
+			note_add_finding(r, i, &j->notes[k], col);
 	}
 }
 
@@ -181,7 +169,7 @@ record_target(struct roll *r, int i, size_t *ret_col)
 static enum severity
 record_severity(const struct roll *r, int i)
 {
-	return is_demanded(plan_expectation(r->plan, (size_t)i)) ? SEVERITY_ERROR : SEVERITY_WARNING;
+	return judge_is_demanded(plan_expectation(r->plan, (size_t)i)) ? SEVERITY_ERROR : SEVERITY_WARNING;
 }
 
 /* selector1 stands, selector2 does not: said in place of record-missing, and also where DKIM was not asked for. */

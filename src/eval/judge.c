@@ -158,6 +158,18 @@ judge_explained(const struct judge *j)
 	return false;
 }
 
+bool
+judge_is_demanded(const struct expectation *e)
+{
+	return e->need == NEED_REQUIRED || e->need == NEED_FORBIDDEN;
+}
+
+bool
+judge_note_is_idle(const struct expectation *e, const struct note *note)
+{
+	return note->code == FINDING_RECORD_MISSING && !judge_is_demanded(e);
+}
+
 /*
  * Severity where the row is not demanded: a warning, unless M365-FACTS says that the wrong value breaks something; and
  * nothing of the internal view is ever more than a warning (DESIGN.md section 6).
@@ -165,11 +177,9 @@ judge_explained(const struct judge *j)
 static enum severity
 judge_severity(const struct judge *j, enum severity severity)
 {
-	bool demanded = j->e->need == NEED_REQUIRED || j->e->need == NEED_FORBIDDEN;
-
 	if (severity != SEVERITY_ERROR)
 		return severity;
-	if (j->view == VIEW_INTERNAL || (!demanded && !j->e->row->wrong_breaks))
+	if (j->view == VIEW_INTERNAL || (!judge_is_demanded(j->e) && !j->e->row->wrong_breaks))
 		return SEVERITY_WARNING;
 	return severity;
 }
@@ -223,4 +233,29 @@ eval_judge(const struct plan *plan, size_t i, enum view view, const struct answe
 	ret->verdict = verdict;
 	ret->notes = j.notes;
 	ret->n_notes = j.n_notes;
+}
+
+/* Nothing at all: no rule looks further, and of the proof by MX the rules for texts know. */
+static bool
+answer_is_bare(const struct answer *an)
+{
+	return an->n_values == 0 && an->n_chain == 0 && (an->kind == ANSWER_NODATA || an->kind == ANSWER_NXDOMAIN);
+}
+
+enum verdict
+eval_verdict(const struct plan *plan, size_t i, enum view view, const struct answer *an, bool verification_by_mx,
+    struct arena *a, bool *ret_plain)
+{
+	enum rule rule = plan_expectation(plan, i)->rule;
+	struct judgement j;
+
+	if (answer_is_bare(an) && !verification_by_mx) {
+		*ret_plain = rule == RULE_ABSENT || !judge_is_demanded(plan_expectation(plan, i));
+		return rule == RULE_ABSENT ? VERDICT_OK : VERDICT_MISSING;
+	}
+	eval_judge(plan, i, view, an, verification_by_mx, a, &j);
+	*ret_plain = true;
+	for (size_t k = 0; k < j.n_notes; k++)
+		*ret_plain = *ret_plain && judge_note_is_idle(plan_expectation(plan, i), &j.notes[k]);
+	return j.verdict;
 }

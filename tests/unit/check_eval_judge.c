@@ -379,10 +379,18 @@ judge_text(struct arena *a, const struct judge_case *c, enum view view, bool by_
 {
 	struct plan *plan = plan_of(c->conf);
 	int i = plan_find(plan, c->id);
+	const struct answer *an;
+	size_t idle = 0;
+	bool plain;
 
 	ck_assert_msg(i >= 0, "%s: no record %s", c->name, c->id);
-	eval_judge(plan, (size_t)i, view,
-	    answer_of(a, plan_question_type(plan, plan_expectation(plan, (size_t)i)->question), c->answer), by_mx, a, ret);
+	an = answer_of(a, plan_question_type(plan, plan_expectation(plan, (size_t)i)->question), c->answer);
+	eval_judge(plan, (size_t)i, view, an, by_mx, a, ret);
+	/* the short way comes to the same */
+	ck_assert_msg(eval_verdict(plan, (size_t)i, view, an, by_mx, a, &plain) == ret->verdict, "%s", c->name);
+	for (size_t k = 0; k < ret->n_notes; k++)
+		idle += ret->notes[k].code == FINDING_RECORD_MISSING && ret->notes[k].severity != SEVERITY_ERROR;
+	ck_assert_msg(plain == (idle == ret->n_notes), "%s", c->name);
 }
 
 START_TEST(every_rule_judges_by_its_table)
