@@ -52,7 +52,7 @@ extern const struct name_table view_names, cloud_names, profile_names, service_n
 struct conf_problem {
 	char *file;		/* NULL: the command line */
 	int line;		/* 0: the file as a whole */
-	char *text;
+	char *text;		/* raw: it quotes what was typed, which may be any bytes */
 	size_t seq;		/* order of discovery, for sorting */
 };
 struct conf_problems {
@@ -60,7 +60,7 @@ struct conf_problems {
 	size_t n;
 };
 void conf_problem_add(struct conf_problems *p, const char *file, int line, const char *fmt, ...) PRINTF_LIKE(4, 5);
-/* "file:line: text" per line. */
+/* "file:line: text" per line, printable. */
 void conf_problems_text(const struct conf_problems *p, struct str *ret);
 void conf_problems_done(struct conf_problems *p);
 

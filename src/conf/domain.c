@@ -116,18 +116,28 @@ is_address_or_wildcard(const struct dns_name *n)
 	return true;
 }
 
+/* The words about a bad name begin with the name, which is in ours already. */
+const char *
+conf_name_reason(const struct err *err)
+{
+	const char *behind = strstr(err->msg, "\": ");
+
+	return behind != NULL ? behind + 3 : err->msg;
+}
+
 /* Fill name, text and the defaults of a domain; -1 with words when there is nothing to watch under that name. */
 static int
 domain_init(struct conf_domain *d, const char *name, struct err *err)
 {
 	char buf[DNS_NAME_TEXT_MAX];
+	struct err why;
 
 	*d = (struct conf_domain){
 		.services = 1u << SERVICE_EXCHANGE,
 		.authorities = AUTHORITIES_UNSET,
 	};
-	if (dns_name_from_user(&d->name, name, err) == -1) {
-		err_prefix(err, "\"%s\" is no domain name", name);
+	if (dns_name_from_user(&d->name, name, &why) == -1) {
+		err_set(err, "\"%s\" is no domain name: %s", name, conf_name_reason(&why));
 		return -1;
 	}
 	if (dns_name_labels(&d->name) < 2) {

@@ -88,6 +88,9 @@ void conf_notify_done(struct conf_notify *n);
 /* A type that was complained about: there is one, but no value can be checked. */
 #define RECORD_TYPE_BAD UINT16_MAX
 
+/* domain.c: what dns_name_from_user() found wrong, without the name in front. */
+const char *conf_name_reason(const struct err *err);
+
 /* problems.c: by file and line, from the from'th on. */
 void problems_sort(struct conf_problems *p, size_t from, char *const *files, size_t n_files);
 

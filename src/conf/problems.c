@@ -19,15 +19,11 @@ conf_problem_add(struct conf_problems *p, const char *file, int line, const char
 	char *raw = p->n + 1 < PROBLEMS_MAX ? xvasprintf(fmt, ap) : xstrdup("more mistakes follow");
 	va_end(ap);
 
-	struct str text = STR_INIT;	/* values are quoted in it: they may hold anything */
-	str_add_printable(&text, raw, strlen(raw));
-	free(raw);
-
 	p->list = xreallocarray(p->list, p->n + 1, sizeof(*p->list));
 	p->list[p->n++] = (struct conf_problem){
 		.file = file != NULL ? xstrdup(file) : NULL,
 		.line = line,
-		.text = str_take(&text),
+		.text = raw,
 	};
 }
 
@@ -74,7 +70,9 @@ conf_problems_text(const struct conf_problems *p, struct str *ret)
 		str_add(ret, problem->file != NULL ? problem->file : "command line");
 		if (problem->line > 0)
 			str_addf(ret, ":%d", problem->line);
-		str_addf(ret, ": %s\n", problem->text);
+		str_add(ret, ": ");
+		str_add_printable(ret, problem->text, strlen(problem->text));
+		str_addc(ret, '\n');
 	}
 }
 

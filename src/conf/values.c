@@ -235,7 +235,7 @@ host_text(struct loader *l, const struct conf_key *k, const struct syntax_value 
 		return false;
 	}
 	if (dns_name_from_user(&name, v->text, &err) == -1) {
-		loader_problem(l, "%s: \"%s\": %s", k->name, v->text, err.msg);
+		loader_problem(l, "%s: \"%s\": %s", k->name, v->text, conf_name_reason(&err));
 		return false;
 	}
 	dns_name_text_lower(&name, buf);
