@@ -293,6 +293,7 @@ zone_of(struct arena *a, struct plan *plan, const char *word)
 	z->asked = z->apex;
 	dns_name_suffix(&z->parent, &z->apex, 1);
 	z->parent_seen = true;
+	z->more = strcmp(word, "more") == 0;
 	z->ttl = 3600;
 	snprintf(z->where, sizeof(z->where), "a.gtld.example 192.0.2.250");
 	return z;

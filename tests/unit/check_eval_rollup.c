@@ -164,6 +164,9 @@ static const struct roll_case cases[] = {
 	{ "the admin edits another zone", NAMESERVERS, "found", NS1 R2, "* = ok ok*2 ok*2", "", DOMAIN_COMPLETE, "mx=visible",
 	    "delegation-mismatch:warning", -1, ETA_NONE },
 
+	{ "more name servers than are asked: any name may be among them", NAMESERVERS, "more",
+	    "ns1@192.0.2.1 ns2@192.0.2.2/noparent google@8.8.8.8/q", "* = ok ok ok*2", "", DOMAIN_COMPLETE, "mx=visible", "", -1,
+	    ETA_NONE },
 	{ "the domain itself is an alias", MAIL, "found", NS1 R2,
 	    "mx = {-> host.example; MX 0 contoso-test.mail.protection.outlook.com} - -\n* = ok ok*2 ok*2", "", DOMAIN_UNPUBLISHED,
 	    "spf=visible", "cname-at-apex:error", -1, ETA_NONE },
