@@ -99,6 +99,9 @@ void matrix_keep_verdicts(struct board_domain *d, const struct matrix *m);
 /* A prior for eval_domain from what the board remembers. */
 void matrix_prior(const struct board_domain *d, struct arena *a, struct domain_prior *ret);
 
+/* summary.c: an ETA for people.  It is a bound: up to the full second, never cut down; 0 = none. */
+int64_t board_eta_unix(int64_t mono_ms, int64_t unix_minus_mono_ms);
+
 /* rollup.c: judge, roll up and tell; m and r stay the caller's, in a. */
 void rollup_into(struct board_domain *d, struct arena *a, struct matrix *m, struct domain_result *r);
 

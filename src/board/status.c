@@ -28,6 +28,12 @@ to_unix(const struct work *w, int64_t mono_ms)
 	return mono_ms == 0 ? 0 : mono_ms + w->unix_minus_mono_ms;
 }
 
+static int64_t
+eta_unix(const struct work *w, int64_t mono_ms)
+{
+	return board_eta_unix(mono_ms, w->unix_minus_mono_ms);
+}
+
 static const char *
 unicode_of(struct arena *a, const struct dns_name *name)
 {
@@ -142,7 +148,7 @@ fill_cell(struct work *w, size_t e, size_t col, struct status_cell *ret)
 	eval_cell(&w->m, e, col, w->r.records[e].published, &result);
 	ret->verdict = result.verdict;
 	ret->reason = result.reason;
-	ret->eta_unix_ms = to_unix(w, result.eta_ms);
+	ret->eta_unix_ms = eta_unix(w, result.eta_ms);
 	ret->confirmed = c->confirmed;
 	if (c->checked_ms == 0)
 		return;
@@ -233,7 +239,7 @@ fill_record(struct work *w, size_t e, struct status_record *ret)
 	ret->state = (enum record_state)r->state;
 	ret->since_unix_ms = w->d->records[e].since_unix_ms;
 	ret->visible = r->visible_ratio;
-	ret->eta_unix_ms = to_unix(w, r->eta_ms);
+	ret->eta_unix_ms = eta_unix(w, r->eta_ms);
 	fill_expected(w, e, ret);
 	fill_cells(w, e, ret);
 	fill_record_findings(w, e, ret);
@@ -299,7 +305,7 @@ fill_domain(struct work *w)
 	st->confirm = w->m.policy.confirm;
 	st->progress_published = w->r.published_ratio;
 	st->progress_visible = w->r.visible_ratio;
-	st->eta_unix_ms = to_unix(w, w->r.eta_ms);
+	st->eta_unix_ms = eta_unix(w, w->r.eta_ms);
 	st->eta_basis = w->r.eta_basis;
 	st->confirm = d->board->policy.confirm;
 	st->cloud = name_of(&cloud_names, plan_conf(d->plan)->cloud);

@@ -2,6 +2,12 @@
 /* summary: one domain in a few numbers, for lists and metrics of many. */
 #include "board_internal.h"
 
+int64_t
+board_eta_unix(int64_t mono_ms, int64_t unix_minus_mono_ms)
+{
+	return mono_ms == 0 ? 0 : (mono_ms + unix_minus_mono_ms + 999) / 1000 * 1000;
+}
+
 void
 board_summary(const struct board_domain *d, struct board_summary *ret)
 {
@@ -15,7 +21,7 @@ board_summary(const struct board_domain *d, struct board_summary *ret)
 		.since_unix_ms = d->since_unix_ms,
 		.complete_unix_ms = d->complete_unix_ms,
 		.checked_unix_ms = d->checked == 0 ? 0 : board_ticks_ms(d->board, d->checked) + to_unix,
-		.eta_unix_ms = d->eta_ms == 0 ? 0 : d->eta_ms + to_unix,
+		.eta_unix_ms = board_eta_unix(d->eta_ms, to_unix),
 		.eta_basis = (enum eta_basis)d->eta_basis,
 		.published = (double)d->published_ratio,
 		.visible = (double)d->visible_ratio,

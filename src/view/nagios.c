@@ -21,7 +21,7 @@ struct sums {
 static void
 sum_one(struct sums *t, const struct status *s)
 {
-	int64_t eta = s->eta_unix_ms != 0 && !s->complete ? (s->eta_unix_ms - s->now_unix_ms) / 1000 : -1;
+	int64_t eta = s->eta_unix_ms != 0 && !s->complete ? (s->eta_unix_ms - s->now_unix_ms + 999) / 1000 : -1;
 
 	t->domains++;
 	if ((size_t)s->state < ARRAY_LEN(t->of_state))

@@ -474,6 +474,8 @@ expect_eta(struct scenario *s, const struct status *st, char **w, size_t n)
 	double is = (double)(st->eta_unix_ms - st->now_unix_ms) / 1000, want = n == 5 ? atof(w[2]) : 0,
 	    slack = n == 5 ? atof(w[4]) : 0;
 
+	if (st->eta_unix_ms % 1000 != 0)
+		return fail(s, "the ETA is cut off or not rounded");
 	if (n != 5 || st->eta_unix_ms == 0 || is < want - slack || is > want + slack)
 		return failf(s, xasprintf("the ETA is %s %.1f s", st->eta_unix_ms == 0 ? "none," : "in", is));
 	return 0;
