@@ -24,6 +24,25 @@ trouble_code(enum reason reason)
 	}
 }
 
+static bool
+cell_is_bogus(const struct eval_cell *c)
+{
+	return (c->flags & EVAL_FINAL) != 0 && c->reason == REASON_BOGUS;
+}
+
+static bool
+column_says_bogus(const struct matrix *m, size_t col)
+{
+	const struct eval_column *c = &m->columns[col];
+
+	if (c->kind != SOURCE_RESOLVER || c->source == NULL || column_view(c) != VIEW_PUBLIC)
+		return false;
+	for (size_t row = 0; row < plan_n_questions(m->plan); row++)
+		if (cell_is_bogus(MATRIX_CELL(m, row, col)))
+			return true;
+	return false;
+}
+
 /* The failure of a single question at a resolver that answers others; NONE = there is none. */
 static enum reason
 column_failing(const struct matrix *m, size_t col, size_t *ret_row)
@@ -47,7 +66,8 @@ column_trouble(const struct matrix *m, size_t col, enum finding_code *ret_code, 
 	const struct eval_column *c = &m->columns[col];
 	enum reason failing;
 
-	if (c->kind != SOURCE_RESOLVER || c->source == NULL || c->family_missing)
+	/* bogus is the zone's trouble: diagnose_bogus */
+	if (c->kind != SOURCE_RESOLVER || c->source == NULL || c->family_missing || column_says_bogus(m, col))
 		return false;
 	*ret_row = m->n_rows;
 	failing = column_failing(m, col, ret_row);
@@ -121,6 +141,44 @@ diagnose_trouble(struct roll *r)
 	}
 }
 
+/* ---- DNSSEC: a resolver that validates says so of the domain, not of itself ---- */
+
+/*
+ * Bogus is a verdict on the zone: whoever validates sees nothing of it, and the resolvers that answer only do not look.  What
+ * a resolver of class info says gates nothing.
+ */
+static void
+diagnose_bogus(struct roll *r)
+{
+	struct matrix *m = r->m;
+	enum severity severity = SEVERITY_WARNING;
+	struct finding *f;
+	const char *names = "", *last = "";
+
+	for (size_t col = 0; col < m->n_columns; col++) {
+		if (!column_says_bogus(m, col))
+			continue;
+		last = column_text(&m->columns[col], r->a);
+		names = judge_join(r->a, names, last);
+		if (m->columns[col].source->class != CLASS_INFO)
+			severity = finding_rows[FINDING_DNSSEC_BOGUS].severity;
+	}
+	if (*names == '\0')
+		return;
+	f = diagnose_add(r, FINDING_DNSSEC_BOGUS, severity, -1,
+	    arena_printf(r->a, "%s %s DNSSEC and %s every answer of %s", names,
+	    strcmp(names, last) == 0 ? "checks" : "check", strcmp(names, last) == 0 ? "rejects" : "reject",
+	    plan_domain(r->plan)), &(struct advice){ .server = names });
+	for (size_t col = 0; col < m->n_columns; col++) {
+		if (!column_says_bogus(m, col))
+			continue;
+		diagnose_source(r, f, col);
+		for (size_t row = 0; row < plan_n_questions(r->plan); row++)
+			if (cell_is_bogus(MATRIX_CELL(m, row, col)))
+				diagnose_evidence(r, f, row, col);
+	}
+}
+
 static void
 diagnose_families(struct roll *r)
 {
@@ -147,6 +205,8 @@ void
 diagnose_resolvers(struct roll *r)
 {
 	diagnose_families(r);
+	if (!r->broken)
+		diagnose_bogus(r);
 	/* with nobody answering at all it is not the resolvers' trouble */
 	if (!r->silent || matrix_answered(r->m, SOURCE_RESOLVER))
 		diagnose_trouble(r);
