@@ -144,6 +144,7 @@ struct matrix {
 	struct eval_variant *variants;	/* variants[0] unused */
 	size_t n_variants;
 	int64_t now_ms;			/* monotonic */
+	int64_t unix_minus_mono_ms;	/* for times that people read */
 };
 #define MATRIX_CELL(m, row, col) (&(m)->cells[(row) * (m)->n_columns + (col)])
 

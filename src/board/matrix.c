@@ -83,6 +83,7 @@ matrix_build(const struct board_domain *d, struct arena *a, struct matrix *ret)
 	if (plan_conf(d->plan)->authorities != AUTHORITIES_UNSET)
 		ret->policy.authorities = plan_conf(d->plan)->authorities;
 	ret->now_ms = clock->mono_ms(clock);
+	ret->unix_minus_mono_ms = clock->unix_ms(clock) - ret->now_ms;
 	ret->n_columns = d->n_columns;
 	ret->columns = arena_alloc(a, (ret->n_columns + 1) * sizeof(*ret->columns));
 	for (size_t col = 0; col < ret->n_columns; col++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* diagnose_resolver: resolvers in trouble, caches that still hold what was, and answers that cannot be read. */
+/* diagnose_resolver: resolvers in trouble, what they say of DNSSEC, and answers that cannot be read. */
 #include <string.h>
 
 #include "judge.h"
@@ -210,57 +210,6 @@ diagnose_resolvers(struct roll *r)
 	/* with nobody answering at all it is not the resolvers' trouble */
 	if (!r->silent || matrix_answered(r->m, SOURCE_RESOLVER))
 		diagnose_trouble(r);
-}
-
-/* ---- caches ---- */
-
-/* Both kinds of stale cells of one record: a finding each, with the longest wait. */
-static void
-diagnose_cache(struct roll *r, size_t i, enum eta_basis basis, enum finding_code code)
-{
-	const struct expectation *e = plan_expectation(r->plan, i);
-	int64_t last = 0;
-	const char *names = "";
-	struct finding *f;
-	char wait[32];
-
-	for (size_t col = 0; col < r->m->n_columns; col++) {
-		struct cell_result c;
-
-		eval_cell(r->m, i, col, r->records[i].published, &c);
-		if (c.verdict != VERDICT_STALE || c.eta_basis != basis)
-			continue;
-		names = judge_join(r->a, names, column_text(&r->m->columns[col], r->a));
-		if (c.eta_ms > last)
-			last = c.eta_ms;
-	}
-	if (*names == '\0')
-		return;
-	duration_text((last - r->m->now_ms + 999) / 1000, wait);
-	f = diagnose_add(r, code, SEVERITY_INFO, (int)i,
-	    arena_printf(r->a, "%s %s, for at most %s more", names,
-	    basis == ETA_NEGATIVE_TTL ? "remembers that there was nothing" : "holds the old value", wait),
-	    &(struct advice){ .server = names, .n = wait });
-	for (size_t col = 0; col < r->m->n_columns; col++) {
-		struct cell_result c;
-
-		eval_cell(r->m, i, col, r->records[i].published, &c);
-		if (c.verdict != VERDICT_STALE || c.eta_basis != basis)
-			continue;
-		diagnose_evidence(r, f, e->question, col);
-		diagnose_source(r, f, col);
-	}
-}
-
-void
-diagnose_caches(struct roll *r)
-{
-	for (size_t i = 0; i < r->n; i++) {
-		if (!r->records[i].published)
-			continue;
-		diagnose_cache(r, i, ETA_NEGATIVE_TTL, FINDING_NEGATIVE_CACHE);
-		diagnose_cache(r, i, ETA_TTL, FINDING_CACHE_STALE);
-	}
 }
 
 /* ---- answers that cannot be read ---- */
