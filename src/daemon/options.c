@@ -359,7 +359,8 @@ void
 options_help(struct str *ret)
 {
 	str_add(ret,
-	    "Usage: m365dnsd --once [OPTION...] [DOMAIN...]\n"
+	    "Usage: m365dnsd [-c FILE]                               the daemon\n"
+	    "       m365dnsd --once [OPTION...] [DOMAIN...]\n"
 	    "       m365dnsd --wait[=DURATION] [OPTION...] [DOMAIN...]\n"
 	    "       m365dnsd --check-config [-c FILE]\n"
 	    "Check the DNS records that Microsoft 365 needs, and watch them spread.\n"

@@ -75,7 +75,7 @@ usage_error()
 # ---- what the program tells of itself ----
 
 run --help 0 --help
-says out '^Usage: m365dnsd --once'
+says out '^Usage: m365dnsd '
 says out '^  -c, --config=FILE'
 silent err
 run -h 0 -h
