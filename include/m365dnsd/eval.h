@@ -64,6 +64,7 @@ struct note {
 	enum finding_code code;
 	enum severity severity;
 	const char *found, *wanted;	/* for the advice template; may be NULL */
+	const char *also;		/* beside wanted, in words; NULL = nothing */
 	const char *detail;		/* NULL: made from the title */
 };
 struct judgement {

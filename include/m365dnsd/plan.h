@@ -80,6 +80,11 @@ size_t plan_question_expectations(const struct plan *p, size_t q, uint8_t ret[PL
 bool plan_domain_key(const char *domain, char ret[64]);
 /* Does target (text, no final dot) fit the pattern?  Label by label, "*" and "?" never cross a dot, case folded. */
 bool plan_pattern_match(const char *pattern, const char *target);
+/*
+ * The same for people, who must not type it: "contoso-com.?-v1.mx.microsoft" -> "contoso-com.X-v1.mx.microsoft", a "*" becomes
+ * <tenant> or <key>.  A preference in front is left out.  In a; text itself when it has no wildcard.
+ */
+const char *plan_pattern_words(struct arena *a, const char *text);
 /* Same domain, same expectations, same wanted values: a reload keeps the state. */
 bool plan_equal(const struct plan *a, const struct plan *b);
 /* "contoso.onmicrosoft.com" and its kin of the other clouds: nothing for the customer to add. */

@@ -41,9 +41,12 @@ note_add_finding(struct roll *r, size_t i, const struct note *note, size_t col)
 		detail = arena_printf(r->a, "inside: %s", detail);
 		f = find_same(r, note->code, (int)i, detail);
 	}
-	if (f == NULL)
+	if (f == NULL) {
 		f = diagnose_add(r, note->code, note->severity, (int)i, detail,
 		    &(struct advice){ .found = note->found, .wanted = note->wanted, .n = "several" });
+		if (note->also != NULL && strstr(finding_rows[note->code].advice, "{wanted}") != NULL)
+			f->advice = arena_printf(r->a, "%s (%s)", f->advice, note->also);
+	}
 	diagnose_evidence(r, f, plan_expectation(r->plan, i)->question, col);
 	diagnose_source(r, f, col);
 }

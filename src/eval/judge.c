@@ -66,11 +66,32 @@ judge_wanted_text(struct judge *j)
 	for (size_t i = 0; i < w->n_text; i++) {
 		const char *one = judge_printable(j->a, w->text[i], strlen(w->text[i]));
 
-		if (text != NULL && !set && w->n_exact > 0)
+		if (text != NULL && !set && (w->n_exact > 0 || w->n_family > 0))
 			break;
+		if (w->n_family > 0)
+			one = plan_pattern_words(j->a, one);
 		text = text == NULL ? one : arena_printf(j->a, "%s %s %s", text, set ? "and" : "or", one);
 	}
 	return text != NULL ? text : "";
+}
+
+/* What is right as well, or where the exact value is: in words, for nobody can type a pattern.  NULL = nothing to add. */
+static const char *
+judge_also_text(struct judge *j)
+{
+	const struct wanted *w = &j->want;
+
+	if (w->n_family == 0 || w->n_text == 0 || w->exact_known)
+		return NULL;
+	if (plan_pattern_words(j->a, w->text[0]) != w->text[0])
+		return "the admin center shows the exact value";
+	for (size_t i = 1; i < w->n_text; i++) {
+		const char *words = plan_pattern_words(j->a, w->text[i]);
+
+		if (words != w->text[i])
+			return arena_printf(j->a, "a host of the form %s is right too", words);
+	}
+	return NULL;
 }
 
 const char *
@@ -227,8 +248,10 @@ eval_judge(const struct plan *plan, size_t i, enum view view, const struct answe
 		judge_note_plain(&j, verdict);
 	for (size_t k = 0; k < j.n_notes; k++) {
 		j.notes[k].severity = judge_severity(&j, j.notes[k].severity);
-		if (j.notes[k].wanted == NULL)
+		if (j.notes[k].wanted == NULL) {
 			j.notes[k].wanted = judge_wanted_text(&j);
+			j.notes[k].also = judge_also_text(&j);
+		}
 	}
 	ret->verdict = verdict;
 	ret->notes = j.notes;

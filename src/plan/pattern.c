@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Patterns of host names: "*" is one or more characters of a label, "?" is one. */
+#include <string.h>
+
 #include <m365dnsd/plan.h>
 
 /*
@@ -27,4 +29,25 @@ plan_pattern_match(const char *pattern, const char *target)
 		}
 	}
 	return *p == '\0';
+}
+
+const char *
+plan_pattern_words(struct arena *a, const char *text)
+{
+	const char *host = strrchr(text, ' ') != NULL ? strrchr(text, ' ') + 1 : text, *ret;
+	struct str s = STR_INIT;
+
+	if (strpbrk(host, "*?") == NULL)
+		return text;
+	for (const char *p = host; *p != '\0'; p++) {
+		if (*p == '?')
+			str_addc(&s, 'X');
+		else if (*p == '*')
+			str_add(&s, p > host && p[-1] == '.' ? "<tenant>" : "<key>");
+		else
+			str_addc(&s, *p);
+	}
+	ret = arena_strdup(a, str_c(&s));
+	str_done(&s);
+	return ret;
 }

@@ -139,6 +139,22 @@ value_line(struct painter *p, const char *label, const char *value)
 	paint_folded(p, PAINT_PLAIN, 13, 13, value);
 }
 
+/* A family of hosts is said in words: nobody shall type its wildcards. */
+static void
+expected_lines(struct painter *p, const struct status_record *r, const char *label, const char *const *list, size_t n)
+{
+	bool hosts = strcmp(r->type, "MX") == 0 || strcmp(r->type, "CNAME") == 0;
+	struct arena *a = arena_new();
+
+	for (size_t i = 0; i < n; i++) {
+		const char *words = hosts ? plan_pattern_words(a, list[i]) : list[i];
+
+		value_line(p, label, words == list[i] ? words :
+		    arena_printf(a, "%s of the form %s", i > 0 ? "or a host" : "a host", words));
+	}
+	arena_free(a);
+}
+
 static void
 record_values(struct painter *p, const struct status_record *r)
 {
@@ -156,10 +172,8 @@ record_values(struct painter *p, const struct status_record *r)
 	paint(p, PAINT_DIM, ", ");
 	paint(p, PAINT_DIM, name_of(&need_names, (int)r->need));
 	paint_newline(p);
-	for (size_t i = 0; i < r->n_expected; i++)
-		value_line(p, "expected", r->expected[i]);
-	for (size_t i = 0; i < r->n_expected_internal; i++)
-		value_line(p, "internal", r->expected_internal[i]);
+	expected_lines(p, r, "expected", r->expected, r->n_expected);
+	expected_lines(p, r, "internal", r->expected_internal, r->n_expected_internal);
 	for (size_t k = 0; k < r->n_cells; k++)
 		for (size_t i = 0; i < r->cells[k].n_values; i++)
 			if (!value_seen_before(r, k, i))

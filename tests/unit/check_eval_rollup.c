@@ -329,7 +329,8 @@ check_case(const struct roll_case *c, struct str *wrong)
 	ck_assert_msg(r.published_ratio >= 0 && r.published_ratio <= 1 && r.visible_ratio >= 0 && r.visible_ratio <= 1, "%s", c->name);
 	for (size_t i = 0; i < r.n_findings; i++)
 		ck_assert_msg(r.findings[i].detail != NULL && *r.findings[i].detail != '\0' && r.findings[i].advice != NULL &&
-		    strchr(r.findings[i].advice, '{') == NULL && r.findings[i].n_evidence <= 8, "%s", c->name);
+		    strchr(r.findings[i].advice, '{') == NULL && strpbrk(r.findings[i].advice, "*?") == NULL &&
+		    r.findings[i].n_evidence <= 8, "%s: %s", c->name, r.findings[i].advice);
 	arena_free(a);
 }
 
@@ -383,6 +384,19 @@ START_TEST(serials_wrap)
 	ck_assert_uint_eq(r.n_findings, 1);
 	ck_assert_msg(strstr(r.findings[0].detail, "ns1.contoso.test 192.0.2.1 (serial 4294967295, the newest is 1)") != NULL, "%s",
 	    r.findings[0].detail);
+	arena_free(a);
+}
+END_TEST
+
+START_TEST(a_family_is_said_in_words)
+{
+	struct arena *a = arena_new();
+	struct plan *plan = plan_of(MAIL);
+	struct domain_result r = roll(a, matrix_of(a, plan, "found", NS1 R2, "mx = none - -\n* = ok ok*2 ok*2"));
+
+	ck_assert_uint_eq(r.n_findings, 1);
+	ck_assert_str_eq(r.findings[0].advice, "Add: contoso.test MX 0 contoso-test.mail.protection.outlook.com "
+	    "(a host of the form contoso-test.X-v1.mx.microsoft is right too)");
 	arena_free(a);
 }
 END_TEST
@@ -461,6 +475,7 @@ main(void)
 	tcase_add_test(t, situations_roll_up);
 	tcase_add_test(t, ratios_count_operators);
 	tcase_add_test(t, serials_wrap);
+	tcase_add_test(t, a_family_is_said_in_words);
 	tcase_add_test(t, a_finding_says_what_where_and_how);
 	tcase_add_test(t, hostile_bytes_are_escaped);
 	tcase_add_test(t, codes_of_this_test_are_provoked);

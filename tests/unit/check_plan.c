@@ -285,6 +285,24 @@ START_TEST(want_rows)
 }
 END_TEST
 
+static const struct {
+	const char *text, *words;
+} worded[] = {
+	{ "0 contoso-com.mail.protection.outlook.com", "0 contoso-com.mail.protection.outlook.com" },
+	{ "0 contoso-com.?-v1.mx.microsoft", "contoso-com.X-v1.mx.microsoft" },
+	{ "selector1-*._domainkey.*.onmicrosoft.com", "selector1-<key>._domainkey.<tenant>.onmicrosoft.com" },
+	{ "", "" },
+};
+
+START_TEST(pattern_in_words)
+{
+	struct arena *a = arena_new();
+
+	ck_assert_str_eq(plan_pattern_words(a, worded[_i].text), worded[_i].words);
+	arena_free(a);
+}
+END_TEST
+
 START_TEST(patterns_of_a_row)
 {
 	struct conf *c = parse("domain \"contoso.com\" { tenant = contoso }");
@@ -486,6 +504,7 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	ROWS(tc, key_rows, keys);
 	ROWS(tc, pattern_rows, patterns);
+	ROWS(tc, pattern_in_words, worded);
 	ROWS(tc, need_rows, needs);
 	ROWS(tc, want_rows, wants);
 	tcase_add_test(tc, patterns_of_a_row);
