@@ -85,6 +85,8 @@ struct board_domain {
 uint16_t variant_by_digest(const struct board_domain *d, size_t row, uint64_t digest);
 /* The variant of this answer, made and judged (for the view it was given in) when it is new. */
 uint16_t variant_put(struct board_domain *d, size_t row, const struct answer *an, uint64_t digest, enum view view);
+/* The same of an answer packed before, which the next roll-up judges. */
+uint16_t variant_remember(struct board_domain *d, size_t row, const void *bytes, size_t n);
 bool variant_is_judged(const struct board_domain *d, const struct variant *v, enum view view);
 /* Judge v in this view where it is VERDICT_UNJUDGED. */
 void variant_judge(struct board_domain *d, struct variant *v, const struct answer *an, enum view view);

@@ -145,6 +145,7 @@ board_snapshot(const struct board_domain *d, bool exact, struct str *ret)
 struct restore {
 	struct board_domain *d;
 	struct unpack u;
+	int64_t now_ms, unix_minus_mono;
 	uint16_t *rows, *columns, *variants;	/* from indices then to indices now */
 	size_t n_rows, n_columns, n_variants;
 };
@@ -194,16 +195,28 @@ unpack_records(struct restore *r)
 static void
 unpack_rows(struct restore *r)
 {
+	size_t n = board_n_rows(r->d);
+	uint64_t *hashes;
+
 	r->n_rows = (size_t)unpack_uint(&r->u, 2);
 	r->rows = xcalloc(r->n_rows + 1, sizeof(*r->rows));
+	hashes = xcalloc(n, sizeof(*hashes));
+	for (size_t row = 0; row < n; row++)
+		hashes[row] = row_hash(r->d, row);
 	for (size_t k = 0; k < r->n_rows; k++) {
 		uint64_t hash = unpack_uint(&r->u, 8);
 
 		r->rows[k] = NOWHERE;
-		for (size_t row = 0; row < board_n_rows(r->d); row++)
-			if (row_hash(r->d, row) == hash)
+		for (size_t i = 0; i < n; i++) {
+			size_t row = (k + i) % n;	/* nearly always where it was */
+
+			if (hashes[row] == hash) {
 				r->rows[k] = (uint16_t)row;
+				break;
+			}
+		}
 	}
+	free(hashes);
 }
 
 static uint16_t
@@ -252,7 +265,7 @@ unpack_variants(struct restore *r)
 		if (bytes == NULL || row >= r->n_rows || r->rows[row] == NOWHERE ||
 		    !answer_unpack(r->d->board->scratch, bytes, n, &an))
 			continue;
-		r->variants[k] = variant_put(r->d, r->rows[row], &an, 0, VIEW_PUBLIC);
+		r->variants[k] = variant_remember(r->d, r->rows[row], bytes, n);
 	}
 }
 
@@ -260,12 +273,11 @@ static void
 unpack_cell(struct restore *r, struct cell *ret)
 {
 	struct board *b = r->d->board;
-	int64_t checked = (int64_t)unpack_uint(&r->u, 8) - unix_minus_mono(b);
-	int64_t now = b->clock->mono_ms(b->clock);
+	int64_t checked = (int64_t)unpack_uint(&r->u, 8) - r->unix_minus_mono;
 	size_t variant;
 	unsigned octet;
 
-	ret->checked = board_ticks(b, checked > now ? now : checked);	/* the clock may have been set back */
+	ret->checked = board_ticks(b, checked > r->now_ms ? r->now_ms : checked);	/* the clock may have been set back */
 	ret->ttl = (uint32_t)unpack_uint(&r->u, 4);
 	variant = (size_t)unpack_uint(&r->u, 2);
 	ret->rtt = (uint16_t)unpack_uint(&r->u, 2);
@@ -338,7 +350,8 @@ bool
 board_restore(struct board_domain *d, const void *bytes, size_t n, struct zone_finder *finder, struct sources *sources,
     void (*free_zone)(void *ctx, struct zone *zone), void *ctx, bool *ret_zone)
 {
-	struct restore r = { .d = d, .u = { bytes, n, false } };
+	struct restore r = { .d = d, .u = { bytes, n, false }, .unix_minus_mono = unix_minus_mono(d->board),
+		.now_ms = d->board->clock->mono_ms(d->board->clock) };
 	struct board_domain keep = { 0 };
 	struct zone *zone = NULL;
 

@@ -11,16 +11,16 @@
 #include "board_internal.h"
 
 static struct blob *
-blob_get(struct board *b, const struct str *packed)
+blob_get(struct board *b, const void *bytes, size_t n)
 {
-	struct blob *blob = map_get(b->blobs, packed->p, packed->len);
+	struct blob *blob = map_get(b->blobs, bytes, n);
 
 	if (blob == NULL) {
-		blob = xmalloc(sizeof(*blob) + packed->len);
+		blob = xmalloc(sizeof(*blob) + n);
 		blob->refs = 0;
-		blob->len = packed->len;
-		memcpy(blob->bytes, packed->p, packed->len);
-		map_put(b->blobs, packed->p, packed->len, blob);
+		blob->len = n;
+		memcpy(blob->bytes, bytes, n);
+		map_put(b->blobs, bytes, n, blob);
 	}
 	blob->refs++;
 	return blob;
@@ -45,13 +45,13 @@ variant_by_digest(const struct board_domain *d, size_t row, uint64_t digest)
 }
 
 static uint16_t
-variant_by_bytes(const struct board_domain *d, size_t row, const struct str *packed)
+variant_by_bytes(const struct board_domain *d, size_t row, const void *bytes, size_t n)
 {
 	for (uint16_t i = 1; i < d->n_variants; i++) {
 		const struct variant *v = &d->variants[i];
 
-		if (v->blob != NULL && v->row == row && v->blob->len == packed->len &&
-		    memcmp(v->blob->bytes, packed->p, packed->len) == 0)
+		if (v->blob != NULL && v->row == row && v->blob->len == n &&
+		    memcmp(v->blob->bytes, bytes, n) == 0)
 			return i;
 	}
 	return 0;
@@ -117,6 +117,20 @@ variant_judge(struct board_domain *d, struct variant *v, const struct answer *an
 	}
 }
 
+/* A slot for a new answer, not judged yet. */
+static uint16_t
+variant_new(struct board_domain *d, size_t row, const void *bytes, size_t n)
+{
+	uint16_t i = variant_slot(d);
+	struct variant *v = &d->variants[i];
+
+	v->blob = blob_get(d->board, bytes, n);
+	v->row = (uint16_t)row;
+	v->digest = 0;
+	memset(v->verdict, VERDICT_UNJUDGED, sizeof(v->verdict));
+	return i;
+}
+
 uint16_t
 variant_put(struct board_domain *d, size_t row, const struct answer *an, uint64_t digest, enum view view)
 {
@@ -124,17 +138,22 @@ variant_put(struct board_domain *d, size_t row, const struct answer *an, uint64_
 	uint16_t i;
 
 	answer_pack(an, &packed);
-	i = variant_by_bytes(d, row, &packed);
+	i = variant_by_bytes(d, row, packed.p, packed.len);
 	if (i == 0) {
-		i = variant_slot(d);
-		d->variants[i].blob = blob_get(d->board, &packed);
-		d->variants[i].row = (uint16_t)row;
-		memset(d->variants[i].verdict, VERDICT_UNJUDGED, sizeof(d->variants[i].verdict));
+		i = variant_new(d, row, packed.p, packed.len);
 		variant_judge(d, &d->variants[i], an, view);
 	}
 	d->variants[i].digest = digest;
 	str_done(&packed);
 	return i;
+}
+
+uint16_t
+variant_remember(struct board_domain *d, size_t row, const void *bytes, size_t n)
+{
+	uint16_t i = variant_by_bytes(d, row, bytes, n);
+
+	return i != 0 ? i : variant_new(d, row, bytes, n);
 }
 
 void

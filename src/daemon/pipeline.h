@@ -35,8 +35,6 @@ struct pipeline_config {
 	/* A domain's document has changed (after its transitions were told); may be NULL. */
 	void (*on_changed)(void *ctx, struct board_domain *b);
 	void (*on_turn)(void *ctx, const struct pipeline_turn *t);	/* once a record; may be NULL */
-	/* What is remembered of a domain that is added; false = nothing.  May be NULL. */
-	bool (*restore)(void *ctx, const char *domain, struct pipeline_memory *ret);
 	void *ctx;
 };
 
@@ -84,6 +82,11 @@ int pipeline_reload(struct pipeline *p, const struct conf *conf, const struct ca
     const struct pipeline_spec *specs, size_t n, struct err *err);
 /* Add or replace one. */
 int pipeline_put(struct pipeline *p, const struct catalog *catalog, struct pipeline_spec spec, struct err *err);
+/*
+ * What is remembered of a domain just added: its cells are due when they would have been.  Bytes that cannot be read are told
+ * to the log and forgotten.
+ */
+void pipeline_restore(struct pipeline *p, struct board_domain *b, const struct pipeline_memory *m);
 /* NULL when it is not watched.  name: lower-case A-labels. */
 struct board_domain *pipeline_find(const struct pipeline *p, const char *name);
 void pipeline_remove(struct pipeline *p, struct board_domain *b);

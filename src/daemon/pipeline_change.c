@@ -131,6 +131,13 @@ pipeline_put(struct pipeline *p, const struct catalog *catalog, struct pipeline_
 	return 0;
 }
 
+void
+pipeline_restore(struct pipeline *p, struct board_domain *b, const struct pipeline_memory *m)
+{
+	(void)p;
+	domain_restore(board_user(b), m);
+}
+
 struct board_domain *
 pipeline_find(const struct pipeline *p, const char *name)
 {

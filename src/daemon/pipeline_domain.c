@@ -68,29 +68,30 @@ domain_resume(struct domain *d, int64_t now)
 		d->zone_due_ms = domain_zone_next(d, zone, now);
 }
 
-/* What is remembered of the domain; its cells are due when they would have been. */
+/* Take over what is remembered of the domain.  False: it begins anew. */
 static bool
-domain_restore(struct domain *d)
+domain_remember(struct domain *d, const struct pipeline_memory *m)
 {
 	struct pipeline *p = d->p;
-	struct pipeline_memory m = { NULL, 0, 0 };
 	bool has_zone;
 
-	if (p->replanned != NULL) {
-		m.bytes = p->replanned->p;
-		m.n = p->replanned->len;
-	} else if (p->cfg.restore == NULL || !p->cfg.restore(p->cfg.ctx, plan_domain(board_plan(d->b)), &m)) {
+	board_raise_revision(d->b, m->revision);
+	if (m->bytes == NULL)
 		return false;
-	}
-	board_raise_revision(d->b, m.revision);
-	if (m.bytes == NULL)
-		return false;
-	if (!board_restore(d->b, m.bytes, m.n, p->finder, p->sources, domain_give_back_zone, p, &has_zone)) {
+	if (!board_restore(d->b, m->bytes, m->n, p->finder, p->sources, domain_give_back_zone, p, &has_zone)) {
 		log_warn("%s: what the store remembers of it cannot be read; starting anew", plan_domain(board_plan(d->b)));
 		return false;
 	}
-	board_raise_revision(d->b, m.revision);
+	board_raise_revision(d->b, m->revision);
 	return has_zone || d->no_authorities;
+}
+
+void
+domain_restore(struct domain *d, const struct pipeline_memory *m)
+{
+	if (domain_remember(d, m))
+		domain_resume(d, d->p->clock->mono_ms(d->p->clock));
+	d->revision = board_revision(d->b);
 }
 
 struct domain *
@@ -107,10 +108,9 @@ domain_new(struct pipeline *p, struct board_domain *b)
 	d->zone_due_ms = SCHED_NEVER;
 	board_set_user(b, d);
 	board_set_columns(b, NULL, p->sources, !d->no_authorities, domain_give_back_zone, p);
-	if (domain_restore(d))
-		domain_resume(d, now);
-	else
-		d->phase = d->no_authorities ? PHASE_ASKING : PHASE_FIND_ZONE;
+	d->phase = d->no_authorities ? PHASE_ASKING : PHASE_FIND_ZONE;
+	if (p->replanned != NULL)
+		domain_restore(d, &(struct pipeline_memory){ p->replanned->p, p->replanned->len, 0 });
 	d->revision = board_revision(b);
 	d->gates_stale = true;
 	pipeline_mark_dirty(d);

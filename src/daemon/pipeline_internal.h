@@ -48,8 +48,10 @@ struct domain {
 	uint64_t revision;		/* as last told by on_changed */
 };
 
-/* A domain that begins: with what is remembered of it, else not asked yet; due at once. */
+/* A domain that begins: with what p->replanned remembers of it, else not asked yet; due at once. */
 struct domain *domain_new(struct pipeline *p, struct board_domain *b);
+/* A domain that has just begun goes on with what is remembered of it. */
+void domain_restore(struct domain *d, const struct pipeline_memory *m);
 /* Columns anew (the list of resolvers may have changed); what nobody has asked yet is asked. */
 void domain_refresh(struct domain *d, int64_t now_ms);
 /* As after a change by hand: everything at the authorities is asked now. */

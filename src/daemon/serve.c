@@ -316,7 +316,6 @@ start_pipeline(struct serve *s, struct err *err)
 		.on_transition = on_transition,
 		.on_changed = on_changed,
 		.on_turn = on_turn,
-		.restore = serve_restore,
 		.wake = serve_wake,
 		.ctx = s,
 	};
@@ -325,8 +324,6 @@ start_pipeline(struct serve *s, struct err *err)
 	size_t n;
 	int rc;
 
-	if (serve_load(s, err) == -1)
-		return -1;
 	transport = transport_ares_new(s->loop, NULL, err);
 	if (transport == NULL)
 		return -1;
@@ -335,8 +332,7 @@ start_pipeline(struct serve *s, struct err *err)
 	s->api.pipeline = s->pipeline;
 	rc = s->pipeline == NULL ? -1 : 0;
 	free(specs);
-	serve_loaded_done(s);
-	return rc;
+	return rc == 0 ? serve_load(s, err) : -1;
 }
 
 static void
@@ -473,7 +469,6 @@ serve_done(struct serve *s)
 	loop_timer_free(s->save);
 	loop_timer_free(s->pulse);
 	loop_free(s->loop);
-	serve_loaded_done(s);
 	map_free(s->unsaved, free);
 	serve_puts_free(s);
 	catalog_free(s->catalog);

@@ -90,13 +90,18 @@ put_add(struct serve *s, const char *name, const char *text, struct conf *c)
 void
 serve_put_loaded(struct serve *s, const char *name, const char *text)
 {
+	bool in_file = pipeline_find(s->pipeline, name) != NULL;
 	struct err err;
 	struct conf *c = put_parse(name, text, &err);
 
-	if (c == NULL)
+	if (c == NULL || (!in_file && pipeline_put(s->pipeline, s->catalog, (struct pipeline_spec){ c, 0 }, &err) == -1)) {
 		log_err("the store's domain %s is not understood any more and is left out: %s", name, err.msg);
-	else
-		put_add(s, name, text, c);
+		conf_free(c);
+		return;
+	}
+	if (in_file)
+		log_err("domain %s was added by HTTP and is in a file too: the file wins", name);
+	put_add(s, name, text, c);
 }
 
 enum api_outcome

@@ -57,7 +57,6 @@ struct serve {
 
 	struct loop_timer *due, *save, *pulse;
 	bool woken;
-	struct map *remembered;		/* snapshots loaded, until their domains are there */
 	struct map *unsaved;		/* names of domains whose cells have changed */
 	struct reading *reading;	/* a reload on its way */
 	uint64_t heartbeat;		/* of the store, when last looked at */
@@ -89,8 +88,6 @@ void serve_puts_free(struct serve *s);
 
 /* serve_save.c */
 int serve_load(struct serve *s, struct err *err);
-bool serve_restore(void *ctx, const char *domain, struct pipeline_memory *ret);
-void serve_loaded_done(struct serve *s);
 /* The domain's cells have changed: write it within a few seconds. */
 void serve_save_later(struct serve *s, const char *domain);
 void serve_save_now(struct serve *s, const char *domain, bool exact);

@@ -272,16 +272,6 @@ on_wake(void *ctx)
 	(void)ctx;		/* live() runs the pipeline after every delivery anyway */
 }
 
-static bool
-on_restore(void *ctx, const char *domain, struct pipeline_memory *ret)
-{
-	struct scenario *s = ctx;
-
-	(void)domain;
-	*ret = (struct pipeline_memory){ s->kept.p, s->kept.len, 0 };
-	return s->kept.len > 0;
-}
-
 static int
 do_start(struct scenario *s, char **w, size_t n)
 {
@@ -292,10 +282,14 @@ do_start(struct scenario *s, char **w, size_t n)
 		return fail(s, "no conf");
 	s->cfg.on_transition = on_transition;
 	s->cfg.wake = on_wake;
-	s->cfg.restore = on_restore;
 	s->cfg.ctx = s;
 	s->pipeline = pipeline_new(s->conf, s->catalog, NULL, 0, fakenet_transport(s->net), &s->clock, &s->cfg, &err);
-	return s->pipeline == NULL ? fail(s, err.msg) : 0;
+	if (s->pipeline == NULL)
+		return fail(s, err.msg);
+	if (s->kept.len > 0)
+		pipeline_restore(s->pipeline, pipeline_find(s->pipeline, s->conf->domains[0].text),
+		    &(struct pipeline_memory){ s->kept.p, s->kept.len, 0 });
+	return 0;
 }
 
 static int
