@@ -124,9 +124,7 @@ variant_new(struct board_domain *d, size_t row, const void *bytes, size_t n)
 	uint16_t i = variant_slot(d);
 	struct variant *v = &d->variants[i];
 
-	v->blob = blob_get(d->board, bytes, n);
-	v->row = (uint16_t)row;
-	v->digest = 0;
+	*v = (struct variant){ .blob = blob_get(d->board, bytes, n), .row = (uint16_t)row };
 	memset(v->verdict, VERDICT_UNJUDGED, sizeof(v->verdict));
 	return i;
 }
