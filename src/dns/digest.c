@@ -46,7 +46,9 @@ is_question_pointer(const struct look *l, size_t off)
 static bool
 question_read(struct look *l, size_t *off)
 {
-	l->qname_len = owner_read(l, off, l->qname);
+	l->qname_len = name_scan(l->w.p + *off, l->w.len - *off);
+	fold_copy(l->qname, l->w.p + *off, l->qname_len);
+	*off += l->qname_len;
 	if (l->qname_len == 0 || l->w.len - *off < 4 || get16(l->w.p + *off + 2) != WIRE_CLASS_IN)
 		return false;
 	l->qtype = get16(l->w.p + *off);
@@ -86,9 +88,9 @@ is_above(const struct look *l, const uint8_t *zone, size_t len)
 }
 
 static void
-soa_note(struct look *l, const struct wire_rr *rr, const struct rdata *data, const uint8_t *owner, size_t len)
+soa_note(struct look *l, const struct wire_rr *rr, const uint8_t *owner, size_t len)
 {
-	uint32_t minimum = get32(data->bytes + data->len - 4);
+	uint32_t minimum = get32(l->w.p + rr->data + rr->len - 4);
 
 	l->has_soa = true;
 	if (len <= l->soa_owner_len || !is_above(l, owner, len))
@@ -101,17 +103,17 @@ soa_note(struct look *l, const struct wire_rr *rr, const struct rdata *data, con
 static bool
 authority_read(struct look *l, size_t *off)
 {
-	uint8_t owner[DNS_NAME_MAX], form[WIRE_RDATA_MAX];
+	uint8_t owner[DNS_NAME_MAX];
 	size_t len = owner_read(l, off, owner);
 	struct wire_rr rr;
 	struct rdata data;
 
-	if (len == 0 || !wire_rr(&l->w, off, &rr) || rr.type == DNS_TYPE_OPT || !wire_rdata(&l->w, &rr, false, form, &data))
+	if (len == 0 || !wire_rr(&l->w, off, &rr) || rr.type == DNS_TYPE_OPT || !wire_rdata(&l->w, &rr, false, NULL, &data))
 		return false;
 	if (rr.class != WIRE_CLASS_IN)
 		return true;
 	if (rr.type == DNS_TYPE_SOA)
-		soa_note(l, &rr, &data, owner, len);
+		soa_note(l, &rr, owner, len);
 	else if (rr.type == DNS_TYPE_NS)
 		l->has_ns = l->has_ns || is_above(l, owner, len);
 	return true;
@@ -136,7 +138,6 @@ opt_is_plain(const struct look *l, const struct wire_rr *rr)
 static bool
 additional_read(struct look *l, size_t *off, bool *opt)
 {
-	uint8_t form[WIRE_RDATA_MAX];
 	size_t len = wire_name(&l->w, off, NULL);
 	struct wire_rr rr;
 	struct rdata data;
@@ -144,7 +145,7 @@ additional_read(struct look *l, size_t *off, bool *opt)
 	if (len == 0 || !wire_rr(&l->w, off, &rr))
 		return false;
 	if (rr.type != DNS_TYPE_OPT)
-		return wire_rdata(&l->w, &rr, false, form, &data);
+		return wire_rdata(&l->w, &rr, false, NULL, &data);
 	if (*opt || len != 1 || !opt_is_plain(l, &rr))
 		return false;
 	*opt = true;

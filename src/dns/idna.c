@@ -71,15 +71,11 @@ dns_name_from_user(struct dns_name *ret, const char *text, struct err *err)
 
 /* Does any label begin with the ACE prefix? */
 static bool
-has_ace(const char *text)
+has_ace(const struct dns_name *n)
 {
-	while (text) {
-		if (str_iprefix(text, "xn--"))
+	for (size_t pos = 0; pos < n->len; pos += 1U + n->wire[pos])
+		if (n->wire[pos] >= 4 && fold_equal(n->wire + pos + 1, (const uint8_t *)"xn--", 4))
 			return true;
-		text = strchr(text, '.');
-		if (text)
-			text++;
-	}
 	return false;
 }
 
@@ -90,8 +86,10 @@ dns_name_to_unicode(const struct dns_name *n, struct str *ret)
 	struct dns_name back;
 	bool ok = false;
 
+	if (!has_ace(n))
+		return false;
 	dns_name_text_lower(n, text);
-	if (!has_ace(text) || idn2_to_unicode_8z8z(text, &unicode, IDN2_NONTRANSITIONAL) != IDN2_OK)
+	if (idn2_to_unicode_8z8z(text, &unicode, IDN2_NONTRANSITIONAL) != IDN2_OK)
 		return false;
 	/* A U-label counts only when it leads back: nobody shall be shown a name that means another one. */
 	if (!is_ascii(unicode) && dns_name_from_user(&back, unicode, NULL) == 0 && dns_name_equal(&back, n)) {

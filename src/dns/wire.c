@@ -87,7 +87,7 @@ wire_rr(struct wire *w, size_t *off, struct wire_rr *ret)
 	return true;
 }
 
-/* Copy field by field, names uncompressed. */
+/* Copy field by field, names uncompressed; without a buffer only look whether all is well. */
 static bool
 rdata_expand(struct wire *w, const struct wire_rr *rr, const char *fields, bool lower, uint8_t *buf, size_t *ret_len)
 {
@@ -97,18 +97,19 @@ rdata_expand(struct wire *w, const struct wire_rr *rr, const char *fields, bool 
 		size_t len;
 
 		if (*fields == 'n') {
-			len = wire_name(w, &pos, buf + n);
+			len = wire_name(w, &pos, buf ? buf + n : NULL);
 			if (len == 0)
 				return false;
 			if (pos > end)
 				break;
-			if (lower)
+			if (lower && buf)
 				fold_copy(buf + n, buf + n, len);
 		} else {
 			len = rdata_field_len(*fields, w->p + pos, end - pos);
 			if (len == 0)
 				break;
-			memcpy(buf + n, w->p + pos, len);
+			if (buf)
+				memcpy(buf + n, w->p + pos, len);
 			pos += len;
 		}
 		n += len;

@@ -122,7 +122,7 @@ bool wire_rr(struct wire *w, size_t *off, struct wire_rr *ret);
 
 /*
  * The data of rr, well-formed by its type and uncompressed, its names in lower case if so wished.  For types without names
- * *ret points into the message; else into buf, which holds WIRE_RDATA_MAX bytes.
+ * *ret points into the message; else into buf, which holds WIRE_RDATA_MAX bytes.  With buf NULL the data is looked at only.
  */
 #define WIRE_RDATA_MAX (2 * DNS_NAME_MAX + 20)	/* SOA, the longest with names */
 bool wire_rdata(struct wire *w, const struct wire_rr *rr, bool lower, uint8_t *buf, struct rdata *ret);
