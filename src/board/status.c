@@ -193,7 +193,9 @@ fill_expected(struct work *w, size_t e, struct status_record *ret)
 	plan_wanted(w->d->plan, e, (views & (1u << VIEW_PUBLIC)) != 0 ? VIEW_PUBLIC : VIEW_INTERNAL, w->a, &pub);
 	ret->expected = pub.text;
 	ret->n_expected = pub.n_text;
-	if ((views & (1u << VIEW_INTERNAL)) == 0)
+	/* only what the configuration says of a view makes a difference */
+	if ((views & (1u << VIEW_INTERNAL)) == 0 ||
+	    (plan_conf(w->d->plan)->view[VIEW_PUBLIC] == NULL && plan_conf(w->d->plan)->view[VIEW_INTERNAL] == NULL))
 		return;
 	plan_wanted(w->d->plan, e, VIEW_INTERNAL, w->a, &in);
 	if (in.n_text == pub.n_text) {

@@ -84,19 +84,26 @@ static void
 diagnose_cell(struct roll *r, struct judged_list *known, size_t i, size_t col)
 {
 	const struct expectation *e = plan_expectation(r->plan, i);
-	const struct eval_variant *v = &r->m->variants[MATRIX_CELL(r->m, e->question, col)->variant];
-	const struct answer *an;
+	const struct answer *an = matrix_answer(r->m, e->question, col);
 	const struct judgement *j;
 
-	/* most answers are as they should be */
-	if ((v->plain[column_view(&r->m->columns[col])] & 1u << e->slot) != 0 ||
-	    (an = matrix_answer(r->m, e->question, col)) == NULL)
+	if (an == NULL)
 		return;
 	j = judged_get(r, known, i, col, an);
 	for (size_t k = 0; k < j->n_notes; k++) {
 		if (!judge_note_is_idle(e, &j->notes[k]))
 			note_add_finding(r, i, &j->notes[k], col);
 	}
+}
+
+/* Most answers are as they should be, and there is nothing to say. */
+static bool
+is_plain(const struct roll *r, size_t i, size_t col)
+{
+	const struct expectation *e = plan_expectation(r->plan, i);
+	const struct eval_variant *v = &r->m->variants[MATRIX_CELL(r->m, e->question, col)->variant];
+
+	return (v->plain[column_view(&r->m->columns[col])] & 1u << e->slot) != 0;
 }
 
 /* Only the answers that decide the record's state speak for it. */
@@ -131,7 +138,7 @@ diagnose_speakers(struct roll *r, bool (*speak)(const struct roll *r, size_t i, 
 	for (size_t i = 0; i < r->n; i++) {
 		known.n = 0;
 		for (size_t col = 0; col < r->m->n_columns; col++)
-			if (speak(r, i, col))
+			if (!is_plain(r, i, col) && speak(r, i, col))
 				diagnose_cell(r, &known, i, col);
 	}
 }
