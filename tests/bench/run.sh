@@ -84,9 +84,10 @@ echo "$domains domains x $per_domain questions x 8 resolvers = $queries queries 
 
 # ---- side by side ----
 
-whole() {		# seconds and processor time of the whole process, output and all
+# Of ten thousand domains an administrator reads what is wrong and the result of each (-q); programs read documents (ndjson).
+whole() {		# seconds and processor time of the whole process, output and all; arguments: its output
 	local TIMEFORMAT='%R %U %S'
-	{ time $on_client "$build/m365dnsd" -c "$tmp/$domains.conf" --once --format ndjson >/dev/null 2>&1; } 2>&1 | tail -n 1 |
+	{ time $on_client "$build/m365dnsd" -c "$tmp/$domains.conf" --once "$@" >/dev/null 2>&1; } 2>&1 | tail -n 1 |
 	    awk -v q="$queries" '{ printf "whole queries=%d seconds=%.3f qps=%.0f cpu_us=%.2f\n", q, $1, q / $1, ($2 + $3) * 1e6 / q }'
 }
 dnsperf_qps() {
@@ -101,20 +102,23 @@ dnsperf_qps() {
 start_server
 : >"$tmp/rounds"
 for round in $(seq "$rounds"); do
-	whole >"$tmp/w"
+	whole -q >"$tmp/w"
+	whole --format ndjson >"$tmp/n"
 	$on_client "$build/bench/bench_bare" "$tmp/$domains.list" "$port" "$window" >"$tmp/b"
 	$on_client "$build/bench/bench_pipeline" "$tmp/$domains.conf" >"$tmp/p"
 	$on_client "$build/bench/bench_transport" "$tmp/$domains.list" "$port" "$window" >"$tmp/t"
 	d=$(dnsperf_qps)
 	echo "$(field whole qps <"$tmp/w") $(field bare qps <"$tmp/b") $(field pipeline qps <"$tmp/p") \
 	    $(field transport qps <"$tmp/t") $d $(field whole cpu_us <"$tmp/w") $(field bare cpu_us <"$tmp/b") \
-	    $(field pipeline cpu_us <"$tmp/p") $(field transport cpu_us <"$tmp/t")" >>"$tmp/rounds"
-	awk -v r="$round" 'END { printf "round %d: whole %d, pass %d, transport %d, bare c-ares %d, dnsperf %d queries/s\n",
-		r, $1, $3, $4, $2, $5 }' "$tmp/rounds"
+	    $(field pipeline cpu_us <"$tmp/p") $(field transport cpu_us <"$tmp/t") \
+	    $(field whole qps <"$tmp/n") $(field whole cpu_us <"$tmp/n")" >>"$tmp/rounds"
+	awk -v r="$round" 'END { printf "round %d: whole %d (ndjson %d), pass %d, transport %d, bare c-ares %d, dnsperf %d queries/s\n",
+		r, $1, $10, $3, $4, $2, $5 }' "$tmp/rounds"
 done
 
 echo 'ratios of queries a second, median [range]:'
 ratios 'whole / bare' 1 2
+ratios 'whole, ndjson / bare' 10 2
 ratios 'pass / bare' 3 2
 ratios 'transport / bare' 4 2
 if command -v dnsperf >/dev/null; then
@@ -123,10 +127,11 @@ if command -v dnsperf >/dev/null; then
 fi
 echo 'ratios of processor time a query:'
 ratios 'bare / whole' 7 6
+ratios 'bare / whole, ndjson' 7 11
 ratios 'bare / pass' 7 8
 ratios 'bare / transport' 7 9
-printf 'processor time a query, us: whole %s, pass %s, transport %s, bare %s\n' \
-    "$(awk '{ print $6 }' "$tmp/rounds" | median)" "$(awk '{ print $8 }' "$tmp/rounds" | median)" \
+printf 'processor time a query, us: whole %s (ndjson %s), pass %s, transport %s, bare %s\n' \
+    "$(awk '{ print $6 }' "$tmp/rounds" | median)" "$(awk '{ print $11 }' "$tmp/rounds" | median)" "$(awk '{ print $8 }' "$tmp/rounds" | median)" \
     "$(awk '{ print $9 }' "$tmp/rounds" | median)" "$(awk '{ print $7 }' "$tmp/rounds" | median)"
 sed -n 's/^cells/memory and stalls: cells/p' "$tmp/p"
 
@@ -138,7 +143,8 @@ if command -v valgrind >/dev/null; then
 	    "transport $(instructions $few $many "$build/bench/bench_transport $tmp/%s.list $port $window")," \
 	    "bare $(instructions $few $many "$build/bench/bench_bare $tmp/%s.list $port $window")," \
 	    "pass $(instructions $few $many "$build/bench/bench_pipeline $tmp/%s.conf")," \
-	    "whole $(instructions $few $many "$build/m365dnsd -c $tmp/%s.conf --once --format ndjson")"
+	    "whole $(instructions $few $many "$build/m365dnsd -c $tmp/%s.conf --once -q")," \
+	    "with ndjson $(instructions $few $many "$build/m365dnsd -c $tmp/%s.conf --once --format ndjson")"
 fi
 stop_server
 
