@@ -256,7 +256,7 @@ MAN5 = $(wildcard man/*.5)
 CATALOG := $(wildcard etc/catalog.conf)
 # Where Debian has the monitoring plugins; Fedora: make install plugindir=/usr/lib64/nagios/plugins
 plugindir = $(prefix)/lib/nagios/plugins
-MONITORING := $(wildcard contrib/nagios/*.cfg contrib/icinga2/*.conf)
+MONITORING := $(wildcard contrib/nagios/*.cfg contrib/icinga2/*.conf contrib/prometheus/*.yml)
 # None without systemd.  Only the place of the program differs from machine to machine.
 UNITS := $(if $(systemdsystemunitdir),$(wildcard systemd/*.service systemd/*.socket))
 unitdir = $(DESTDIR)$(systemdsystemunitdir)
@@ -268,7 +268,7 @@ install: all
 	$(INSTALL_DATA) $(MAN8) $(DESTDIR)$(mandir)/man8
 	$(INSTALL_DATA) $(MAN5) $(DESTDIR)$(mandir)/man5
 	$(if $(CATALOG),$(INSTALL_DATA) $(CATALOG) $(DESTDIR)$(datadir)/m365dnsd)
-	$(INSTALL) -d $(DESTDIR)$(plugindir) $(DESTDIR)$(datadir)/m365dnsd/nagios $(DESTDIR)$(datadir)/m365dnsd/icinga2
+	$(INSTALL) -d $(DESTDIR)$(plugindir) $(addprefix $(DESTDIR)$(datadir)/m365dnsd/,nagios icinga2 prometheus)
 	$(INSTALL) -m 755 $(PLUGIN) $(DESTDIR)$(plugindir)/check_m365dnsd
 	$(foreach f,$(MONITORING),$(INSTALL_DATA) $(f) $(DESTDIR)$(datadir)/m365dnsd/$(f:contrib/%=%) &&) :
 	$(if $(UNITS),$(INSTALL) -d $(unitdir))

@@ -206,14 +206,15 @@ class Demo:
         print(text[at + 1:text.find("\nnot configured", at)], flush=True)
 
     @staticmethod
-    def all_looked_at(doc):
-        """Every cache has answered for every required record: from then on the announced time stands."""
+    def settled(doc):
+        """Every cache has answered for every required record, and nothing waits for a second look."""
         cells = [c for r in doc["records"] if r["need"] == "required" for c in r["cells"] if c["kind"] == "resolver"]
-        return doc["state"] == "complete" or bool(doc["eta"]) and all(c["verdict"] in ("ok", "stale") for c in cells)
+        return doc["complete"] or doc["state"] == "published" and all(
+            c["verdict"] == "stale" or c["verdict"] == "ok" and c["confirmed"] >= 2 for c in cells)
 
     def spread(self):
         """From published to complete, cache by cache."""
-        doc = self.daemon.until(NOTICED, self.all_looked_at)
+        doc = self.daemon.until(NOTICED, self.settled)
         if not doc["eta"]:
             sys.exit("demo: no time is announced in state %s" % doc["state"])
         eta = clock(doc["eta"])
@@ -221,6 +222,8 @@ class Demo:
         visible = doc["progress"]["visible"]
         while not doc["complete"] and self.left() > 1:
             doc = self.daemon.until(min(10, self.left()), lambda d: d["complete"] or d["progress"]["visible"] != visible)
+            if doc["progress"]["visible"] != visible:
+                doc = self.daemon.until(3, self.settled)
             if not doc["complete"] and doc["progress"]["visible"] != visible:
                 visible = doc["progress"]["visible"]
                 self.say("%d %% visible, everywhere by %s at the latest" % (
