@@ -162,4 +162,5 @@ void
 pipeline_check(struct pipeline *p, struct board_domain *b)
 {
 	domain_check(board_user(b), p->clock->mono_ms(p->clock));
+	p->cfg.wake(p->cfg.ctx);
 }
