@@ -226,6 +226,23 @@ watch_serial(struct domain *d, int64_t now)
 	d->soa_serial = serial;
 }
 
+/* What was planned while records were awaited may lie behind the guard interval. */
+static void
+guard_begin(struct domain *d, int64_t now)
+{
+	int64_t at = now + d->p->sched.guard_interval * (int64_t)1000;
+
+	for (size_t row = 0; row < board_n_rows(d->b); row++)
+		for (size_t col = 0; col < board_n_columns(d->b); col++) {
+			const struct source *s = board_column_source(d->b, col);
+			struct cell *c = board_cell(d->b, row, col);
+
+			if (s != NULL && s->kind == SOURCE_AUTHORITY && c->due != 0 &&
+			    board_ticks_ms(d->p->board, c->due) > at)
+				cell_plan(d, c, at);
+		}
+}
+
 /* Complete, or not any more: the authorities are asked at another pace from now on. */
 static void
 domain_finished_check(struct domain *d, int64_t now)
@@ -235,7 +252,9 @@ domain_finished_check(struct domain *d, int64_t now)
 	if (complete == d->sched.complete)
 		return;
 	d->sched.complete = complete;
-	if (!complete)
+	if (complete)
+		guard_begin(d, now);
+	else
 		d->sched.eager_since_ms = now;	/* something was lost: whoever mends it will not wait for the guard */
 }
 
