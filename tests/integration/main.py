@@ -15,6 +15,11 @@ import test_sources     # noqa: E402,F401
 import test_zone        # noqa: E402,F401
 import test_time        # noqa: E402,F401
 import test_views       # noqa: E402,F401
+import test_daemon_http     # noqa: E402,F401
+import test_daemon_life     # noqa: E402,F401
+import test_daemon_store    # noqa: E402,F401
+import test_daemon_tell     # noqa: E402,F401
+import test_daemon_time     # noqa: E402,F401
 
 
 def main():
