@@ -22,18 +22,32 @@ find_same(struct roll *r, enum finding_code code, int expectation, const char *d
 }
 
 static const char *
-note_detail(struct roll *r, const struct note *note)
+note_detail(struct roll *r, size_t i, const struct note *note)
 {
+	const struct question *q = &r->m->rows[plan_expectation(r->plan, i)->question];
+	char type[16];
+
 	if (note->detail != NULL)
 		return note->detail;
-	return note->found != NULL && *note->found != '\0' ? arena_printf(r->a, "found: %s", note->found) :
-	    finding_rows[note->code].title;
+	if (note->found == NULL || *note->found == '\0')
+		return finding_rows[note->code].title;
+	return arena_printf(r->a, "%s %s is %s", match_name_text(r->a, &q->name), dns_type_text(q->type, type), note->found);
+}
+
+/* A remark in brackets, before the full stop if there is one. */
+static const char *
+advice_with(struct roll *r, const char *advice, const char *also)
+{
+	size_t n = strlen(advice);
+	bool stop = n > 0 && advice[n - 1] == '.';
+
+	return arena_printf(r->a, "%.*s (%s)%s", (int)(n - stop), advice, also, stop ? "." : "");
 }
 
 static void
 note_add_finding(struct roll *r, size_t i, const struct note *note, size_t col)
 {
-	const char *detail = note_detail(r, note);
+	const char *detail = note_detail(r, i, note);
 	struct finding *f = find_same(r, note->code, (int)i, detail);
 
 	/* what is wrong outside as well is one cause; what is wrong inside only must say so */
@@ -43,9 +57,9 @@ note_add_finding(struct roll *r, size_t i, const struct note *note, size_t col)
 	}
 	if (f == NULL) {
 		f = diagnose_add(r, note->code, note->severity, (int)i, detail,
-		    &(struct advice){ .found = note->found, .wanted = note->wanted, .n = "several" });
+		    &(struct advice){ .found = note->found, .wanted = note->wanted });
 		if (note->also != NULL && strstr(finding_rows[note->code].advice, "{wanted}") != NULL)
-			f->advice = arena_printf(r->a, "%s (%s)", f->advice, note->also);
+			f->advice = advice_with(r, f->advice, note->also);
 	}
 	diagnose_evidence(r, f, plan_expectation(r->plan, i)->question, col);
 	diagnose_source(r, f, col);

@@ -80,10 +80,10 @@ column_trouble(const struct matrix *m, size_t col, enum finding_code *ret_code, 
 
 /* One address more for the finding of its operator, which is made when it is the first. */
 static void
-trouble_add(struct roll *r, const char *operator, enum finding_code code, const char *names, const char *detail, size_t first)
+trouble_add(struct roll *r, enum finding_code code, const char *names, const char *detail, size_t first)
 {
-	const char *reason = "", *say = code == FINDING_RESOLVER_FILTERED ? "filters" :
-	    code == FINDING_RESOLVER_UNREACHABLE ? "does not answer" : "answers with failures";
+	const char *reason = "", *say = code == FINDING_RESOLVER_FILTERED ? "filtered answers" :
+	    code == FINDING_RESOLVER_UNREACHABLE ? "no answer" : "failures in place of answers";
 	struct matrix *m = r->m;
 	struct finding *f;
 	size_t row;
@@ -98,7 +98,7 @@ trouble_add(struct roll *r, const char *operator, enum finding_code code, const 
 			break;
 		}
 	}
-	f = diagnose_add(r, code, SEVERITY_INFO, -1, arena_printf(r->a, "%s %s: %s", operator, say, detail),
+	f = diagnose_add(r, code, SEVERITY_INFO, -1, arena_printf(r->a, "%s from %s", say, detail),
 	    &(struct advice){ .server = names, .found = reason });
 	for (size_t col = first; col < m->n_columns; col++) {
 		enum finding_code other;
@@ -120,7 +120,7 @@ diagnose_trouble(struct roll *r)
 	bool *done = arena_alloc(r->a, m->n_columns + 1);
 
 	for (size_t i = 0; i < m->n_columns; i++) {
-		const char *names = "", *detail = "", *operator;
+		const char *names = "", *detail = "";
 		enum finding_code code, other;
 		enum reason reason;
 		size_t row;
@@ -136,8 +136,7 @@ diagnose_trouble(struct roll *r)
 			detail = judge_join(r->a, detail, arena_printf(r->a, "%s (%s)", column_text(&m->columns[k], r->a),
 			    name_of(&reason_names, (int)reason)));
 		}
-		operator = m->columns[i].source->operator;
-		trouble_add(r, operator != NULL ? operator : m->columns[i].label, code, names, detail, i);
+		trouble_add(r, code, names, detail, i);
 	}
 }
 

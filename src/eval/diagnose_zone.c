@@ -24,7 +24,7 @@ column_is_dead(const struct eval_column *c)
 static const char *
 column_trouble(const struct eval_column *c, struct arena *a)
 {
-	return arena_printf(a, "%s: %s", column_text(c, a), c->reason == REASON_NONE ? "no answer" :
+	return arena_printf(a, "%s (%s)", column_text(c, a), c->reason == REASON_NONE ? "no answer" :
 	    name_of(&reason_names, (int)c->reason));
 }
 
@@ -47,7 +47,7 @@ diagnose_servers(struct roll *r, bool (*is)(const struct eval_column *), bool al
 				detail = judge_join(r->a, detail, column_trouble(&m->columns[k], r->a));
 				names = judge_join(r->a, names, column_text(&m->columns[k], r->a));
 			}
-		f = diagnose_add(r, code, severity, -1, arena_printf(r->a, "%s: %s", say, detail),
+		f = diagnose_add(r, code, severity, -1, arena_printf(r->a, "%s %s", say, detail),
 		    &(struct advice){ .server = names });
 		for (size_t k = i; k < m->n_columns; k++)
 			if (is(&m->columns[k]) && (all || str_ieq(m->columns[k].label, m->columns[i].label))) {
@@ -192,8 +192,8 @@ diagnose_nobody(struct roll *r)
 
 	if (z == NULL || z->status != ZONE_UNKNOWN) {
 		diagnose_servers(r, column_is_dead, true, FINDING_AUTHORITY_UNREACHABLE, SEVERITY_WARNING,
-		    resolvers ? "no name server of the domain answers" :
-		    "neither name servers nor resolvers answer; is this machine on the network?");
+		    resolvers ? "none of the domain's name servers answers:" :
+		    "neither resolvers nor name servers answer (is this machine on the network?):");
 		return;
 	}
 	f = diagnose_add(r, FINDING_AUTHORITY_UNREACHABLE, SEVERITY_WARNING, -1,
@@ -244,8 +244,8 @@ diagnose_zone(struct roll *r)
 	}
 	/* All of them lame is one cause; one lame server among good ones is its own. */
 	diagnose_servers(r, column_is_lame, r->broken, FINDING_DELEGATION_LAME, r->broken ? SEVERITY_ERROR : SEVERITY_WARNING,
-	    r->broken ? "no delegated server serves the zone" : "answers, but does not serve the zone");
-	diagnose_servers(r, column_is_dead, false, FINDING_AUTHORITY_UNREACHABLE, SEVERITY_WARNING, "does not answer");
+	    r->broken ? "none of the delegated servers serves the zone:" : "the zone is not served by");
+	diagnose_servers(r, column_is_dead, false, FINDING_AUTHORITY_UNREACHABLE, SEVERITY_WARNING, "no answer from");
 	diagnose_mismatch(r);
 	diagnose_apex(r);
 }

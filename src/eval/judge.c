@@ -218,9 +218,11 @@ judge_note_plain(struct judge *j, enum verdict verdict)
 	else if (j->an->kind == ANSWER_NXDOMAIN)
 		judge_note(j, FINDING_RECORD_MISSING, found, NULL, "%s does not exist", owner);
 	else if (j->an->n_values > 0)
-		judge_note(j, FINDING_RECORD_MISSING, found, NULL, "none of the %s records at %s is it", type, owner);
+		judge_note(j, FINDING_RECORD_MISSING, found, NULL, "none of the %s records of %s is %s", type, owner,
+		    j->e->rule == RULE_SPF ? "an SPF record" : judge_wanted_text(j));
 	else
-		judge_note(j, FINDING_RECORD_MISSING, found, NULL, "%s has no %s record", owner, type);
+		judge_note(j, FINDING_RECORD_MISSING, found, NULL, "%s has no %s record", owner,
+		    j->e->rule == RULE_TXT_VALUE ? arena_printf(j->a, "%s %s", type, judge_wanted_text(j)) : type);
 }
 
 static enum verdict

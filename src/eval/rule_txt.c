@@ -257,7 +257,7 @@ rule_txt_value(struct judge *j)
 	if (verdict != VERDICT_OK && j->verification_by_mx && strcmp(j->e->id, "verification") == 0) {
 		j->n_notes = 0;
 		judge_note(j, FINDING_VERIFICATION_BY_MX, "the MX below msv1.invalid", NULL,
-		    "the TXT value is not there, but the MX form is");
+		    "%s has no TXT record %s, but the MX that proves the same", plan_domain(j->plan), judge_wanted_text(j));
 		return VERDICT_OK;
 	}
 	return verdict;
