@@ -39,7 +39,11 @@ struct table {
 	struct entry *entries;		/* entries[row * n_columns + column] */
 	size_t lead_width[LEAD_COLS];
 	bool gated;			/* some cell was not asked */
+	const char *prefix;		/* HEAD_TAIL: what all addresses begin with */
 };
+
+/* How much of a column's name its header shows: TAIL leaves out what all resolvers known by address only have in common. */
+enum head { HEAD_FULL, HEAD_SHORT, HEAD_TAIL };
 
 bool
 matrix_shows(const struct status_record *r, const struct view_options *o)
@@ -157,24 +161,75 @@ first_label(struct table *t, const struct column *col)
 	return n > 0 ? arena_printf(t->a, "%.*s", (int)n, col->group) : col->group;
 }
 
-/* A resolver that is known by its address only: without the port, and never cut, or all of them would look alike. */
-static const char *
-short_name(struct table *t, const struct column *col)
+static bool
+column_address(const struct column *col, struct addr *ret)
 {
-	char buf[ADDR_TEXT_MAX];
+	return col->kind == SOURCE_RESOLVER && addr_parse(ret, col->group, 53);
+}
+
+/*
+ * A resolver that is known by its address only, never cut, or all of them would look alike: without the port, unless that is
+ * what tells it from another one.
+ */
+static const char *
+address_head(struct table *t, const struct column *col, const struct addr *a)
+{
+	char buf[ADDR_TEXT_MAX], other[ADDR_TEXT_MAX];
+	struct addr b;
+
+	addr_text(a, a->port, buf);
+	for (size_t i = 0; i < t->n_columns; i++)
+		if (&t->columns[i] != col && column_address(&t->columns[i], &b) && strcmp(addr_text(&b, b.port, other), buf) == 0)
+			return arena_strdup(t->a, col->group);
+	return arena_strdup(t->a, buf);
+}
+
+/* What the addresses in the headers begin with, up to a dot or colon; "" when it is not worth a line. */
+static const char *
+addresses_prefix(struct table *t)
+{
+	const char *prefix = NULL;
+	size_t n = 0, len = 0, columns = 0;
 	struct addr a;
+
+	for (size_t i = 0; i < t->n_columns; i++) {
+		const char *head;
+
+		if (!column_address(&t->columns[i], &a))
+			continue;
+		head = address_head(t, &t->columns[i], &a);
+		if (columns++ == 0) {
+			prefix = head;
+			n = strlen(head);
+		}
+		for (len = 0; len < n && head[len] == prefix[len]; len++)
+			continue;
+		n = len;
+	}
+	while (n > 0 && strchr(".:", prefix[n - 1]) == NULL)
+		n--;
+	return columns > 1 && n > 3 ? arena_printf(t->a, "%.*s", (int)n, prefix) : "";
+}
+
+static const char *
+short_name(struct table *t, const struct column *col, enum head how)
+{
+	const char *head;
+	struct addr a;
+	size_t n = how == HEAD_TAIL ? strlen(t->prefix) : 0;
 
 	if (col->kind == SOURCE_AUTHORITY)
 		return cut(t, safe(t, first_label(t, col)), HEAD_MAX);
-	if (addr_parse(&a, col->group, 53))
-		return arena_strdup(t->a, addr_text(&a, a.port, buf));
-	return cut(t, safe(t, col->group), HEAD_MAX);
+	if (!column_address(col, &a))
+		return cut(t, safe(t, col->group), HEAD_MAX);
+	head = address_head(t, col, &a);
+	return n > 0 ? arena_printf(t->a, "%s%s", t->p->o->unicode ? "\u2026" : "~", head + n) : head;
 }
 
 static void
-column_head(struct table *t, struct column *col, bool full)
+column_head(struct table *t, struct column *col, enum head how)
 {
-	col->head[0] = full ? safe(t, col->group) : short_name(t, col);
+	col->head[0] = how == HEAD_FULL ? safe(t, col->group) : short_name(t, col, how);
 	col->head[1] = "";
 	if (col->address != NULL)
 		col->head[1] = safe(t, *col->address != '\0' ? col->address : "(no address)");
@@ -190,7 +245,7 @@ larger(size_t a, size_t b)
 
 /* Headers and widths; returns what the whole table takes. */
 static size_t
-columns_measure(struct table *t, bool full)
+columns_measure(struct table *t, enum head how)
 {
 	size_t total = 0;
 
@@ -199,7 +254,7 @@ columns_measure(struct table *t, bool full)
 	for (size_t i = 0; i < t->n_columns; i++) {
 		struct column *col = &t->columns[i];
 
-		column_head(t, col, full);
+		column_head(t, col, how);
 		col->width = larger(text_columns(col->head[0]), text_columns(col->head[1]));
 		for (size_t r = 0; r < t->n_rows; r++)
 			col->width = larger(col->width, text_columns(t->entries[r * t->n_columns + i].text));
@@ -435,14 +490,22 @@ paint_matrix(struct painter *p, const struct status *s)
 		columns_collect(&t);
 		entries_fill(&t);
 		lead_measure(&t);
-		if (columns_measure(&t, true) > p->width)
-			columns_measure(&t, false);
+		if (columns_measure(&t, HEAD_FULL) > p->width && columns_measure(&t, HEAD_SHORT) > p->width) {
+			t.prefix = addresses_prefix(&t);
+			columns_measure(&t, HEAD_TAIL);
+		}
 		for (size_t first = 0, end; first < t.n_columns || first == 0; first = end) {
 			end = block_end(&t, first);
 			paint_newline(p);
 			block_paint(&t, first, end);
 			if (end == t.n_columns)
 				break;
+		}
+		if (t.prefix != NULL && *t.prefix != '\0') {
+			paint(p, PAINT_DIM, p->o->unicode ? "\u2026" : "~");
+			paint(p, PAINT_DIM, " stands for ");
+			paint(p, PAINT_DIM, t.prefix);
+			paint_newline(p);
 		}
 		if (t.gated) {
 			paint(p, PAINT_DIM, p->o->unicode ? "\u00b7" : "-");

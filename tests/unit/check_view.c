@@ -90,6 +90,32 @@ START_TEST(golden)
 }
 END_TEST
 
+/* Resolvers that are known by address only: what they have in common is said once, and the table stays in one piece. */
+START_TEST(text_heads_of_addresses)
+{
+	static const char *const addresses[8] = {
+		"127.49.158.11:5300", "127.49.158.12:5300", "127.49.158.13:5300", "127.49.158.14:5300",
+		"127.49.158.15:5300", "127.49.158.16:5300", "127.49.158.17:5300", "127.49.158.17:5301",
+	};
+	struct status_cell cells[8];
+	struct status_record record = { .id = "autodiscover", .name = "autodiscover.contoso.test", .type = "CNAME",
+	    .need = NEED_REQUIRED, .service = "exchange", .state = RECORD_VISIBLE, .cells = cells, .n_cells = 8 };
+	struct status st = { .domain = "contoso.test", .state = DOMAIN_COMPLETE, .complete = true, .confirm = 2,
+	    .n_required = 1, .records = &record, .n_records = 1 };
+	const struct status *list = &st;
+	struct view_options o = { .width = 100 };
+	struct str out = STR_INIT;
+
+	for (size_t i = 0; i < 8; i++)
+		cells[i] = (struct status_cell){ .source = addresses[i], .operator = addresses[i], .address = addresses[i],
+		    .kind = SOURCE_RESOLVER, .class = CLASS_QUORUM, .verdict = VERDICT_OK, .confirmed = 2, .rcode = 0, .ttl = 60 };
+	view_format_find("text")->render(&list, 1, &o, &out);
+	ck_assert_msg(strstr(str_c(&out), "  ~11  ~12  ~13  ~14  ~15  ~16  ~17:5300  ~17:5301\n") != NULL, "%s", str_c(&out));
+	ck_assert_msg(strstr(str_c(&out), "\n~ stands for 127.49.158.\n") != NULL, "%s", str_c(&out));
+	str_done(&out);
+}
+END_TEST
+
 /* ---- what holds for every case and every option ---- */
 
 /* NULL, or what is wrong. */
@@ -260,6 +286,7 @@ main(void)
 
 	suite_add_tcase(s, t);
 	tcase_add_loop_test(t, golden, 0, (int)(n_status_cases * ARRAY_LEN(variants)));
+	tcase_add_test(t, text_heads_of_addresses);
 	tcase_add_loop_test(t, text_is_safe, 0, (int)n_status_cases);
 	tcase_add_loop_test(t, json_parses, 0, (int)n_status_cases);
 	tcase_add_loop_test(t, nagios_first_line, 0, (int)n_status_cases);
