@@ -366,6 +366,17 @@ autodiscover IN CNAME autodiscover.outlook.com.
 """
 
 
+def daemon_conf(bed):
+    path = os.path.join(bed.dir, "m365dnsd.conf")
+    with open(path, "w") as f:
+        f.write('database = "%s/m365dnsd.db"\nresolvers = {}\n' % bed.dir)
+        f.write("authority_port = %d\nauthority_private = yes\ninterval_floor = 1\n" % PORT)
+        for c in bed.caches.values():
+            f.write('resolver "%s" { address = {"%s:%d"} }\n' % (c.name, c.address, PORT))
+        f.write('domain "contoso.test" { verification = "MS=ms12345678" }\n')
+    return path
+
+
 def main():
     import argparse
     p = argparse.ArgumentParser(description="a small Internet on loopback")
@@ -379,6 +390,7 @@ def main():
         servers = ", ".join(bed.knots[n].address for n in ("ns1", "ns2"))
         print("bed in %s on %s.0/24, contoso.test at %s\n" % (bed.dir, bed.net, servers))
         print("build/m365dnsd --once " + " \\\n    ".join([" ".join(bed.lab()), " ".join(bed.resolvers()), "contoso.test"]))
+        print("build/m365dnsd -c %s     # the daemon; http://127.0.0.1:8365/" % daemon_conf(bed))
         print("\nCtrl-C ends it", flush=True)
         try:
             signal.pause()
