@@ -71,6 +71,8 @@ rollup_record(struct board_domain *d, size_t i, const struct record_result *r, i
 		return;
 	track->state = (uint8_t)r->state;
 	track->since_unix_ms = now;
+	if (from == RECORD_PENDING && r->state == RECORD_NOT_CONFIGURED)
+		return;		/* that nobody has what nobody needs is no news: fifteen lines a domain at the first start */
 	tell(d, plan_expectation(d->plan, i)->id, name_of(&record_state_names, from), name_of(&record_state_names, r->state),
 	    record_event(from, r->state), now);
 }
