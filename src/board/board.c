@@ -42,7 +42,7 @@ domain_free(void *p)
 	variants_free(d);
 	if (d->zone != NULL && d->free_zone != NULL)
 		d->free_zone(d->free_zone_ctx, d->zone);
-	d->board->n_cells -= board_n_rows(d) * d->n_columns;
+	d->board->n_cells -= board_n_cells(d);
 	free(d->columns);
 	free(d->cells);
 	free(d->records);
@@ -81,7 +81,7 @@ board_add(struct board *b, struct plan *plan)
 	d->since_unix_ms = now;
 	d->revision = 1;
 	d->n_variants = 1;
-	d->variants = xcalloc(1, sizeof(*d->variants));
+	d->variants = xcalloc(VARIANTS_MORE, sizeof(*d->variants));
 	d->records = xcalloc(plan_n_expectations(plan), sizeof(*d->records));
 	for (size_t i = 0; i < plan_n_expectations(plan); i++) {
 		d->records[i].state = RECORD_PENDING;

@@ -12,6 +12,8 @@ struct blob {
 	uint8_t bytes[];
 };
 
+#define VARIANTS_MORE 4		/* slots at a time */
+
 /* One distinct answer to one row of one domain. */
 struct variant {
 	struct blob *blob;		/* NULL = free slot */
@@ -46,6 +48,7 @@ struct board {
 	struct order order;
 	struct arena *scratch;
 	size_t n_cells;
+	struct cell no_cell;		/* what is nowhere: see board_cell() */
 };
 
 struct column {
@@ -65,6 +68,7 @@ struct board_domain {
 	uint8_t state;
 	bool was_published, reached_published, reached_visible, reached_complete;
 	uint16_t n_columns, n_variants;	/* variants[0] is unused */
+	uint16_t n_authorities;		/* of the columns, the first ones */
 	struct column *columns;
 	struct cell *cells;
 	struct variant *variants;
@@ -78,6 +82,11 @@ struct board_domain {
 	uint32_t checked;		/* ticks */
 	int64_t since_unix_ms, published_unix_ms, visible_unix_ms, complete_unix_ms;
 };
+
+/* domain.c */
+
+const struct cell *board_cell_const(const struct board_domain *d, size_t row, size_t col);
+size_t board_n_cells(const struct board_domain *d);	/* in d->cells */
 
 /* variant.c */
 

@@ -104,10 +104,42 @@ board_column_applies(const struct board_domain *d, size_t row, size_t col)
 	return (plan_question_views(d->plan, row) & (1u << s->view)) != 0;
 }
 
+/*
+ * All columns of the plan's questions, then the authorities' of the zone's own rows: nobody asks a resolver about these, and a
+ * sixth of all cells would be theirs.
+ */
+static size_t
+cell_index(const struct board_domain *d, size_t row, size_t col)
+{
+	size_t n = plan_n_questions(d->plan);
+
+	return row < n ? row * d->n_columns + col : n * d->n_columns + (row - n) * d->n_authorities + col;
+}
+
+size_t
+board_n_cells(const struct board_domain *d)
+{
+	return cell_index(d, board_n_rows(d), 0);
+}
+
+const struct cell *
+board_cell_const(const struct board_domain *d, size_t row, size_t col)
+{
+	static const struct cell none = { .reason = REASON_GATED };
+
+	if (row >= plan_n_questions(d->plan) && col >= d->n_authorities)
+		return &none;
+	return &d->cells[cell_index(d, row, col)];
+}
+
 struct cell *
 board_cell(struct board_domain *d, size_t row, size_t col)
 {
-	return &d->cells[row * d->n_columns + col];
+	if (row >= plan_n_questions(d->plan) && col >= d->n_authorities) {
+		d->board->no_cell = (struct cell){ .reason = REASON_GATED };
+		return &d->board->no_cell;
+	}
+	return &d->cells[cell_index(d, row, col)];
 }
 
 /* A cell that nobody has asked yet. */
@@ -137,7 +169,7 @@ same_columns(const struct column *a, const struct column *b, size_t n)
 	return true;
 }
 
-static size_t
+static void
 columns_fill(struct column *ret, const struct zone *zone, struct sources *sources)
 {
 	size_t n = 0;
@@ -146,38 +178,40 @@ columns_fill(struct column *ret, const struct zone *zone, struct sources *source
 		ret[n++] = (struct column){ zone->servers[i].source, (int16_t)i };
 	for (size_t i = 0; i < sources_n_resolvers(sources); i++)
 		ret[n++] = (struct column){ sources_resolver(sources, i), -1 };
-	return n;
+}
+
+/* The cells of a column, those of the same source before when there was one. */
+static void
+column_take(struct board_domain *d, size_t col, struct board_domain *old)
+{
+	int was = column_of(old->columns, old->n_columns, d->columns[col].source);
+
+	for (size_t row = 0; row < board_n_rows(d); row++) {
+		if (was >= 0)
+			*board_cell(d, row, col) = *board_cell_const(old, row, (size_t)was);
+		else
+			cell_init(board_cell(d, row, col), d->columns[col].source);
+	}
 }
 
 void
 board_set_columns(struct board_domain *d, struct zone *zone, struct sources *sources, bool finding,
     void (*free_zone)(void *ctx, struct zone *zone), void *ctx)
 {
-	size_t n_rows = board_n_rows(d), n_old = d->n_columns, n;
-	size_t max = ZONE_ADDRESSES_MAX + sources_n_resolvers(sources);
-	struct column *columns = xcalloc(max, sizeof(*columns)), *old_columns = d->columns;
-	struct cell *cells, *old_cells = d->cells;
+	struct board_domain old = *d;
 	bool changed;
 
-	n = columns_fill(columns, zone, sources);
-	cells = xcalloc(n_rows * n + 1, sizeof(*cells));
-	for (size_t col = 0; col < n; col++) {
-		int was = column_of(old_columns, n_old, columns[col].source);
-
-		for (size_t row = 0; row < n_rows; row++) {
-			if (was >= 0)
-				cells[row * n + col] = old_cells[row * n_old + (size_t)was];
-			else
-				cell_init(&cells[row * n + col], columns[col].source);
-		}
-	}
-	d->board->n_cells += n_rows * n - n_rows * n_old;
-	d->columns = xreallocarray(columns, n + 1, sizeof(*columns));
-	d->cells = cells;
-	d->n_columns = (uint16_t)n;
-	changed = n != n_old || !same_columns(d->columns, old_columns, n);
-	free(old_columns);
-	free(old_cells);
+	d->n_authorities = zone == NULL ? 0 : (uint16_t)zone->n_servers;
+	d->n_columns = (uint16_t)(d->n_authorities + sources_n_resolvers(sources));
+	d->columns = xcalloc((size_t)d->n_columns + 1, sizeof(*d->columns));
+	columns_fill(d->columns, zone, sources);
+	d->cells = xcalloc(board_n_cells(d) + 1, sizeof(*d->cells));
+	for (size_t col = 0; col < d->n_columns; col++)
+		column_take(d, col, &old);
+	d->board->n_cells += board_n_cells(d) - board_n_cells(&old);
+	changed = d->n_columns != old.n_columns || !same_columns(d->columns, old.columns, d->n_columns);
+	free(old.columns);
+	free(old.cells);
 	if (d->zone != NULL && d->zone != zone && d->free_zone != NULL)
 		d->free_zone(d->free_zone_ctx, d->zone);
 	d->zone = zone;

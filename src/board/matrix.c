@@ -91,8 +91,9 @@ matrix_build(const struct board_domain *d, struct arena *a, struct matrix *ret)
 	fill_rows(d, a, ret);
 	fill_variants(d, a, ret);
 	ret->cells = arena_alloc(a, (ret->n_rows * ret->n_columns + 1) * sizeof(*ret->cells));
-	for (size_t i = 0; i < ret->n_rows * ret->n_columns; i++)
-		fill_cell(d->board, &d->cells[i], &ret->cells[i]);
+	for (size_t row = 0; row < ret->n_rows; row++)
+		for (size_t col = 0; col < ret->n_columns; col++)
+			fill_cell(d->board, board_cell_const(d, row, col), &ret->cells[row * ret->n_columns + col]);
 }
 
 void

@@ -107,7 +107,7 @@ pack_cells(const struct board_domain *d, struct str *s)
 	int64_t to_unix = unix_minus_mono(d->board);
 
 	for (size_t i = 0; i < n; i++) {
-		const struct cell *c = &d->cells[i];
+		const struct cell *c = board_cell_const(d, i / d->n_columns, i % d->n_columns);
 
 		pack_uint(s, c->asked, 1);
 		if (!c->asked)
@@ -341,7 +341,8 @@ forget_all(struct board_domain *d, struct sources *sources)
 
 	for (size_t i = 0; i < plan_n_expectations(d->plan); i++)
 		d->records[i] = (struct record_track){ .state = RECORD_PENDING, .since_unix_ms = now };
-	d->n_columns = 0;	/* so that no cell is carried over */
+	for (size_t col = 0; col < d->n_columns; col++)
+		d->columns[col].source = NULL;	/* so that no cell is carried over */
 	board_set_columns(d, NULL, sources, true, NULL, NULL);
 	d->checked = 0;
 }

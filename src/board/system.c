@@ -9,7 +9,7 @@ system_answer(const struct board_domain *d, size_t row, struct arena *a)
 	struct answer *an = arena_alloc(a, sizeof(*an));
 
 	for (size_t col = 0; col < d->n_columns; col++) {
-		const struct cell *c = &d->cells[row * d->n_columns + col];
+		const struct cell *c = board_cell_const(d, row, col);
 		const struct blob *blob;
 
 		if (d->columns[col].server < 0 || c->variant == 0 || c->reason != REASON_NONE)
@@ -24,7 +24,7 @@ system_answer(const struct board_domain *d, size_t row, struct arena *a)
 bool
 board_cell_negative(const struct board_domain *d, size_t row, size_t col)
 {
-	const struct blob *blob = d->variants[d->cells[row * d->n_columns + col].variant].blob;
+	const struct blob *blob = d->variants[board_cell_const(d, row, col)->variant].blob;
 	struct answer an;
 
 	arena_reset(d->board->scratch);

@@ -60,7 +60,7 @@ variant_by_bytes(const struct board_domain *d, size_t row, const void *bytes, si
 static bool
 variant_used(const struct board_domain *d, uint16_t i)
 {
-	size_t n = board_n_rows(d) * d->n_columns;
+	size_t n = board_n_cells(d);
 
 	for (size_t c = 0; c < n; c++)
 		if (d->cells[c].variant == i)
@@ -79,7 +79,8 @@ variant_slot(struct board_domain *d)
 		d->variants[i].blob = NULL;
 		return i;
 	}
-	d->variants = xreallocarray(d->variants, (size_t)d->n_variants + 1, sizeof(*d->variants));
+	if (d->n_variants % VARIANTS_MORE == 0)
+		d->variants = xreallocarray(d->variants, (size_t)d->n_variants + VARIANTS_MORE, sizeof(*d->variants));
 	return d->n_variants++;
 }
 
