@@ -215,6 +215,7 @@ START_TEST(transitions_and_status)
 	board_rollup(b.d);
 	ck_assert_uint_gt(board_revision(b.d), revision);
 	ck_assert_msg(strstr(str_c(&b.transitions), "-:pending>complete") != NULL, "%s", str_c(&b.transitions));
+	ck_assert_msg(strstr(str_c(&b.transitions), "pending>not-configured") == NULL, "%s", str_c(&b.transitions));
 	revision = board_revision(b.d);
 	str_clear(&b.transitions);
 	board_rollup(b.d);
