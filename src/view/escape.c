@@ -370,6 +370,14 @@ time_between(int64_t a_unix_ms, int64_t b_unix_ms, char buf[32])
 }
 
 const char *
+time_left(int64_t now_unix_ms, int64_t eta_unix_ms, char buf[32])
+{
+	int64_t s = (eta_unix_ms - now_unix_ms + 999) / 1000, unit = s < 60 ? 1 : s < 86400 ? 60 : 3600;
+
+	return duration_text(s > 0 ? (s + unit - 1) / unit * unit : 0, buf);
+}
+
+const char *
 rcode_text(int rcode, char buf[RCODE_TEXT_MAX])
 {
 	const char *word = name_of(&dns_rcode_names, rcode);

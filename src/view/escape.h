@@ -42,6 +42,8 @@ unsigned number_percent(double ratio);
 const char *time_short(int64_t unix_ms, int64_t now_unix_ms, char buf[TIME_SHORT_MAX]);
 /* Seconds from a to b, not below 0, as in "4m". */
 const char *time_between(int64_t a_unix_ms, int64_t b_unix_ms, char buf[32]);
+/* The same of an ETA, which is a bound: what the short form leaves out rounds it up. */
+const char *time_left(int64_t now_unix_ms, int64_t eta_unix_ms, char buf[32]);
 
 /* "NXDOMAIN", "RCODE17"; NULL when there is none. */
 #define RCODE_TEXT_MAX 24

@@ -35,5 +35,5 @@ view_line(const struct status *s, struct str *ret)
 	add_errors(s, ret);
 	if (s->eta_unix_ms != 0 && !s->complete)
 		str_addf(ret, ", ETA %s (in %s)", time_short(s->eta_unix_ms, s->now_unix_ms, when),
-		    time_between(s->now_unix_ms, s->eta_unix_ms, in));
+		    time_left(s->now_unix_ms, s->eta_unix_ms, in));
 }

@@ -268,7 +268,7 @@ eta_line(struct painter *p, const struct status *s)
 		return;
 	str_addf(&line, "ETA %s", time_short(s->eta_unix_ms, s->now_unix_ms, when));
 	if (s->eta_unix_ms > s->now_unix_ms)
-		str_addf(&line, " (in %s)", time_between(s->now_unix_ms, s->eta_unix_ms, in));
+		str_addf(&line, " (in %s)", time_left(s->now_unix_ms, s->eta_unix_ms, in));
 	str_addf(&line, ": seen everywhere by then%s", (size_t)s->eta_basis < ARRAY_LEN(because) ? because[s->eta_basis] : "");
 	paint_newline(p);
 	paint_folded(p, PAINT_WAIT, 0, 4, str_c(&line));

@@ -329,7 +329,7 @@ entry_of(struct table *t, const struct status_record *r, const struct column *co
 		return (struct entry){ PAINT_BAD, arena_printf(t->a, "%sMISSING", cross) };
 	if (f->of_verdict[VERDICT_STALE] > 0)
 		return (struct entry){ PAINT_WAIT, arena_printf(t->a, "%sstale%s%s", unicode ? "\u25d4 " : "",
-		    f->eta > 0 ? " " : "", f->eta > 0 ? time_between(t->s->now_unix_ms, f->eta, buf) : "") };
+		    f->eta > 0 ? " " : "", f->eta > 0 ? time_left(t->s->now_unix_ms, f->eta, buf) : "") };
 	if (f->ok > 0)
 		return entry_good(t, r, col, f);
 	if (f->reason != REASON_NONE)

@@ -262,7 +262,7 @@ START_TEST(line)
 	static const char *const want[] = {
 		"contoso.test: pending, published 0/2, visible 0 %",
 		"contoso.test: unpublished, published 0/2, visible 0 %, 2 errors (mx-extra, record-missing)",
-		"contoso.test: published 3/3, visible 78 %, ETA 10:25:17Z (in 4m)",
+		"contoso.test: published 3/3, visible 78 %, ETA 10:25:17Z (in 5m)",
 		"xn--mnchen-3ya.test: complete, published 1/1, visible 100 %",
 		"fabrikam.test: unknown, published 0/1, visible 0 %",
 		"contoso.test: regressed, published 0/1, visible 0 %, 1 error (spf-syntax)",
