@@ -373,6 +373,24 @@ def metrics_values(lab):
     equal((p.returncode, p.stdout + p.stderr), (0, b""), "promtool")
 
 
+@case("daemon: promtool has nothing against the metrics of 0, 1 and 10,000 domains", slow=True)
+def metrics_sizes(lab):
+    if not shutil.which("promtool"):
+        raise Skip("promtool is not installed (prometheus)")
+    for n in (0, 1, 10000):
+        domains = "".join('domain "d%05d.test" { services = {"exchange", "teams", "dkim"} }\n' % i for i in range(n))
+        # whom to ask does not matter here: nobody at all is quickest
+        with Daemon(lab, domains, resolvers=[lab.bed.hostile("silent")], settings="authorities = none\n", store=False) as d:
+            for accept in (None, "application/openmetrics-text; version=1.0.0"):
+                body = d.get("/metrics", {"Accept": accept} if accept else {}).is_(200).body
+                equal(body.count(b'm365dnsd_domain_state{'), n * len(STATES), "series of %d domains" % n)
+                if accept:
+                    check(body.endswith(b"# EOF\n"), "OpenMetrics ends with EOF")
+                    continue
+                p = subprocess.run(["promtool", "check", "metrics"], input=body, capture_output=True)
+                equal((p.returncode, p.stdout + p.stderr), (0, b""), "promtool on %d domains" % n)
+
+
 @case("daemon: a scrape or a look at the status asks nobody anything")
 def scrape_asks_nobody(lab):
     h = lab.front()
