@@ -40,18 +40,21 @@ check_plan(const struct plan *p)
 	arena_free(a);
 }
 
+/* Problems quote what was typed as it was; what is shown of them is printable. */
 static void
 check_problems(const struct conf_problems *p, const char *text)
 {
+	struct str shown = STR_INIT;
 	int lines = 1;
 
 	for (const char *s = text; *s != '\0'; s++)
 		lines += *s == '\n';
-	for (size_t i = 0; i < p->n; i++) {
+	for (size_t i = 0; i < p->n; i++)
 		must(p->list[i].line >= 0 && p->list[i].line <= lines);
-		for (const char *s = p->list[i].text; *s != '\0'; s++)
-			must((unsigned char)*s >= ' ' && *s != 127);
-	}
+	conf_problems_text(p, &shown);
+	for (const char *s = str_c(&shown); *s != '\0'; s++)
+		must(*s == '\n' || ((unsigned char)*s >= ' ' && *s != 127));
+	str_done(&shown);
 }
 
 int
