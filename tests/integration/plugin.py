@@ -249,7 +249,7 @@ def refused(lab):
 @case("silence: UNKNOWN in the time of -t")
 def silence(lab):
     result, _ = ask(None, ["-t", "1"])
-    result.expect(3, "no answer from 127.0.0.1:.* within 1 s$")
+    result.expect(3, "(no answer from 127.0.0.1:.* within 1 s|timed out)$")     # on a busy machine the alarm comes first
     check(result.seconds < 5, "soon", result.seconds)
 
 
