@@ -213,7 +213,7 @@ coverage:
 
 bench:
 	@test -x tests/bench/run.sh || { echo 'bench: this tree has no tests/bench/run.sh' >&2; exit 1; }
-	@$(SETUP) --need build --need bed --need bench
+	@$(SETUP) --need build --need bed --need bench --want web
 	$(SUB) all bench-programs
 	@tests/bench/run.sh $(BUILD)
 

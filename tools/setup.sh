@@ -39,6 +39,9 @@ table() {
 	fuzz	cmd:clang		clang			clang
 	fuzz	fuzzer:			libclang-rt-dev		compiler-rt
 	bench	cmd:dnsperf		dnsperf			dnsperf
+	web	cmd:nginx		nginx-light		nginx
+	web	cmd:wrk			wrk			wrk
+	web	cmd:python3		python3			python3
 	systemd	cmd:systemd-nspawn	systemd-container	systemd-container
 	systemd	cmd:python3		python3			python3
 	systemd	cmd:strace		strace			strace
@@ -54,6 +57,7 @@ purpose() {
 	valgrind) echo 'make check-valgrind' ;;
 	fuzz) echo 'make fuzz' ;;
 	bench) echo 'make bench' ;;
+	web) echo 'to compare HTTP with nginx (make bench)' ;;
 	systemd) echo 'to boot a systemd with the service (make check-systemd)' ;;
 	esac
 }
@@ -83,7 +87,7 @@ missing() {
 }
 
 list() {
-	for set in build test bed lint valgrind fuzz bench systemd; do
+	for set in build test bed lint valgrind fuzz bench web systemd; do
 		printf '%-10s %s\n' "$set" "$(purpose $set)"
 		table | while read -r s probe debian fedora; do
 			[ "$s" = "$set" ] || continue
@@ -121,7 +125,7 @@ apt_install() {
 	status=$?
 	policy_remove
 	# Nor shall they come up with the next boot.
-	for service in knot unbound prometheus; do
+	for service in knot unbound prometheus nginx; do
 		case " $* " in
 		*" $service "*) $root systemctl disable --quiet "$service" 2>/dev/null || : ;;
 		esac

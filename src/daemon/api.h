@@ -26,6 +26,15 @@ enum api_outcome {
 	API_FAILED		/* it cannot be kept now; err says why */
 };
 
+/* A document rendered a moment ago: many who look at the same domain cost one rendering a second. */
+struct api_document {
+	char *key;			/* NULL = free */
+	char *etag;
+	struct str body;
+	bool reached;
+};
+#define API_DOCUMENTS 8
+
 struct api {
 	const struct clock *clock;
 	struct http *http;
@@ -39,6 +48,8 @@ struct api {
 	char reload_problem[512];		/* "" = none */
 	int64_t reload_ok_unix_ms;
 	uint64_t transitions[EVENT_CHANGED + 1];	/* counted by the daemon */
+	struct api_document documents[API_DOCUMENTS];
+	size_t next_document;
 	/* what only the daemon can do */
 	void *ctx;
 	/* Does everything that may hang make progress?  false with words. */
@@ -52,6 +63,8 @@ struct api {
 
 /* For http_new(), with the struct api as ctx. */
 extern const struct http_route api_routes[];
+/* Forget the documents. */
+void api_done(struct api *a);
 /* Tell a committed transition to the event streams, and wake who waits for the domain. */
 void api_event(struct api *a, uint64_t id, const struct transition *t);
 /* The numbers of this process, from /proc. */

@@ -116,23 +116,82 @@ etag_of(const struct status *s, const struct view_format *f, char *ret, size_t s
 	snprintf(ret, size, "%llu%s%s", (unsigned long long)s->revision, json ? "" : "-", json ? "" : f->name);
 }
 
+/*
+ * What a document depends on.  Besides the revision that is how long ago each cell was asked and what is left of TTLs, so one is
+ * good for no longer than the second it was made in.
+ */
+static char *
+document_key(const struct api *a, const struct wish *w, struct board_domain *d, bool verbose)
+{
+	struct board_summary sum;
+
+	board_summary(d, &sum);
+	return xasprintf("%s %s %d %d %llu %lld %lld", sum.domain, w->format->name, (int)w->until, verbose,
+	    (unsigned long long)sum.revision, (long long)sum.checked_unix_ms,
+	    (long long)(a->clock->unix_ms(a->clock) / 1000));
+}
+
+static void
+document_clear(struct api_document *x)
+{
+	free(x->key);
+	free(x->etag);
+	str_done(&x->body);
+	*x = (struct api_document){ .body = STR_INIT };
+}
+
+static struct api_document *
+document_find(struct api *a, const char *key)
+{
+	for (size_t i = 0; i < API_DOCUMENTS; i++)
+		if (a->documents[i].key != NULL && strcmp(a->documents[i].key, key) == 0)
+			return &a->documents[i];
+	return NULL;
+}
+
+/* The oldest makes room. */
+static struct api_document *
+document_make(struct api *a, const struct wish *w, struct board_domain *d, bool verbose)
+{
+	struct api_document *x = &a->documents[a->next_document++ % API_DOCUMENTS];
+	struct view_options o = { .until = w->until, .unicode = true, .metrics = METRICS_CELLS, .verbose = verbose };
+	struct arena *arena = arena_new();
+	const struct status *s = pipeline_status_of(a->pipeline, d, arena);
+	char etag[64];
+
+	document_clear(x);
+	w->format->render(&s, 1, &o, &x->body);
+	etag_of(s, w->format, etag, sizeof(etag));
+	x->etag = xstrdup(etag);
+	x->reached = view_reached(s, w->until);
+	x->key = document_key(a, w, d, verbose);	/* the look at it may have raised the revision */
+	arena_free(arena);
+	return x;
+}
+
+void
+api_done(struct api *a)
+{
+	for (size_t i = 0; i < API_DOCUMENTS; i++)
+		document_clear(&a->documents[i]);
+}
+
 static void
 reply(struct api *a, struct http_request *r, const struct wish *w, struct board_domain *d)
 {
-	struct view_options o = { .until = w->until, .unicode = true, .metrics = METRICS_CELLS };
 	const char *verbose = http_query(r, "verbose");
-	struct arena *arena = arena_new();
-	const struct status *s = pipeline_status_of(a->pipeline, d, arena);
+	bool is_verbose = verbose != NULL && strcmp(verbose, "0") != 0;
+	char *key = document_key(a, w, d, is_verbose);
+	const struct api_document *x = document_find(a, key);
 	struct str out = STR_INIT;
-	char etag[64];
 
-	o.verbose = verbose != NULL && strcmp(verbose, "0") != 0;
-	w->format->render(&s, 1, &o, &out);
-	etag_of(s, w->format, etag, sizeof(etag));
+	if (x == NULL)
+		x = document_make(a, w, d, is_verbose);
+	free(key);
+	str_addn(&out, x->body.p, x->body.len);
 	if (w->format == &view_page_format)
 		api_page_headers(r);
-	http_reply(r, w->fail && !view_reached(s, w->until) ? 503 : 200, w->format->content_type, &out, etag);
-	arena_free(arena);
+	http_reply(r, w->fail && !x->reached ? 503 : 200, w->format->content_type, &out, x->etag);
 }
 
 /* ---- waiting ---- */

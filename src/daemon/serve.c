@@ -11,6 +11,9 @@
 #include "serve_internal.h"
 
 #include <fcntl.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -332,7 +335,12 @@ start_pipeline(struct serve *s, struct err *err)
 	s->api.pipeline = s->pipeline;
 	rc = s->pipeline == NULL ? -1 : 0;
 	free(specs);
-	return rc == 0 ? serve_load(s, err) : -1;
+	if (rc == 0)
+		rc = serve_load(s, err);
+#ifdef __GLIBC__
+	malloc_trim(0);		/* what reading 100,000 domains has left behind */
+#endif
+	return rc;
 }
 
 static void
@@ -472,6 +480,7 @@ serve_done(struct serve *s)
 	map_free(s->unsaved, free);
 	serve_puts_free(s);
 	catalog_free(s->catalog);
+	api_done(&s->api);
 	conf_free(s->conf);
 	secret_free(s->token);
 	journal_free(s->journal);

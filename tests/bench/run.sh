@@ -157,3 +157,8 @@ for round in $(seq "$rounds"); do
 done | awk 'NR % 2 { dead = $1; next } { print dead / $1 }' | sort -g |
     awk '{ v[NR] = $1 } END { printf "one dead of eight: the seven take %.2f [%.2f to %.2f] of their time without it\n",
 	v[int((NR + 1) / 2)], v[1], v[NR] }'
+stop_server
+
+# ---- the daemon: memory, start, HTTP ----
+
+tests/bench/bench_daemon.py "$build"

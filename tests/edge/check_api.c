@@ -182,6 +182,7 @@ bench_down(void)
 {
 	loop_fd_free(b.store_fd);
 	web_stop(&b.web);		/* before what the waiting requests point to */
+	api_done(&b.api);
 	b.api.http = NULL;
 	lab_done(&b.lab);
 	pipeline_free(b.api.pipeline);
