@@ -17,6 +17,8 @@ struct news {
 };
 TAILQ_HEAD(news_list, news);
 
+#define PENDING_LOOK_MAX 256	/* a disk that hangs with more than this waiting: not looked through for each change */
+
 struct announce {
 	struct announce_config cfg;
 	struct news_list noted, waiting;
@@ -159,6 +161,23 @@ announce_flush(struct announce *a)
 	}
 	if (a->cfg.store != NULL)
 		store_end(a->cfg.store);
+}
+
+static bool
+is_about(const struct news_list *list, const char *domain)
+{
+	const struct news *news;
+
+	TAILQ_FOREACH(news, list, link)
+		if (strcmp(news->t.domain, domain) == 0)
+			return true;
+	return false;
+}
+
+bool
+announce_pending(const struct announce *a, const char *domain)
+{
+	return is_about(&a->noted, domain) || (a->n_waiting < PENDING_LOOK_MAX && is_about(&a->waiting, domain));
 }
 
 size_t

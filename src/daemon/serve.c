@@ -74,7 +74,8 @@ on_changed(void *ctx, struct board_domain *b)
 	const char *name = plan_domain(board_plan(b));
 
 	serve_save_later(s, name);
-	if (s->http != NULL)
+	/* A change of state wakes those who wait once it is durable (on_told); one of cells is not kept one by one. */
+	if (s->http != NULL && !announce_pending(s->announce, name))
 		http_wake(s->http, name);
 }
 
