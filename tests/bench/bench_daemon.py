@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: ISC
 """bench_daemon.py BUILD: the daemon with many domains, against the targets of PERFORMANCE.md.
 
-Memory, start, a scrape and the loop's worst stall are of the daemon alone; GET /status/{domain} is compared with nginx that
+Memory, start and a scrape are of the daemon alone; GET /status/{domain} is compared with nginx that
 serves a file of the same size, in turns, from the same processor.  BENCH_DAEMON_DOMAINS (100000) makes it shorter.
 """
 import os
@@ -80,10 +80,6 @@ class Daemon:
         with open(f'/proc/{self.p.pid}/status', encoding='ascii') as f:
             return int(re.search(r'VmRSS:\s+(\d+) kB', f.read()).group(1)) * 1024 / 1e6
 
-    def stall_ms(self):
-        m = re.search(rb'^m365dnsd_loop_worst_stall_seconds (\S+)', get('/metrics'), re.M)
-        return float(m.group(1)) * 1000 if m else None
-
     def settle(self):
         """Until the roll-ups after the start are done: an idle second."""
         while True:
@@ -129,17 +125,13 @@ def scrape(tmp):
     fill(conf, 0)
     d = Daemon(conf)
     d.settle()
-    d.stall_ms()                # from here on
     times = []
     for _ in range(ROUNDS):
         began = time.monotonic()
         size = len(get('/metrics'))
         times.append((time.monotonic() - began) * 1000)
-    stall = d.stall_ms()
     best = statistics.median(times)
     row(f'GET /metrics, 10000 domains, {size / 1e6:.1f} MB', f'{best:.0f}', 'ms', '< 100', best < 100)
-    if stall is not None:
-        row('  worst stall of the loop meanwhile', f'{stall:.1f}', 'ms')
     if missing := [x for x in ('nginx', 'wrk') if not shutil.which(x, path=os.environ['PATH'] + ':/usr/sbin')]:
         print(f'bench_daemon: no {" and no ".join(missing)}: nothing to compare GET /status with')
     else:
