@@ -175,7 +175,8 @@ def reloads(lab):
         check(stop.failed is None, "the load was served all the while", str(stop.failed))
         check(d.fds() <= fds + 1, "descriptors: %d, then %d" % (fds, d.fds()))
         print("# %d reloads: RSS %.1f MB, grown by %d kB; %d descriptors" % (rounds, rss / 1e6, grown // 1024, d.fds()), flush=True)
-        check(grown < max(rss // 100, 512 * 1024), "RSS %d, grown by %d" % (rss, grown))
+        # A sanitizer keeps what was freed.
+        check(SLOW > 1 or grown < max(rss // 100, 512 * 1024), "RSS %d, grown by %d" % (rss, grown))
         now = d.status(names[0])
         equal((now["since"], now["revision"]), (before["since"], before["revision"]), "the state is the same")
         equal(len(lab.bed.seen(names[0])), seen, "no cache was asked again")
@@ -363,7 +364,7 @@ def identity(t):
 @table("daemon: kill -9 at random moments, %s: nothing told is lost, nothing is told twice", [
     ("first half", 1), ("second half", 2)], slow=True)
 def kill_loop(lab, name, seed):
-    kills, dice = (100 if LONG else 30), random.Random(seed)
+    kills, dice = 100 if LONG else max(10, 30 // SLOW), random.Random(seed)
     with Flapping(lab, 8) as zones:
         hook = "%s/hook%d" % (lab.bed.dir, next(lab.count))
         with open(hook, "w") as f:
