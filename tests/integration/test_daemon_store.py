@@ -40,6 +40,12 @@ def latencies(d, path, n):
     return sorted(out)
 
 
+def goes_on(d, name):
+    """Nobody waits for the disk; a busy machine may hold up one or two."""
+    times = latencies(d, "/status/" + name, 100)
+    check(times[50] < 0.05 * SLOW and times[-1] < 1 * SLOW, "HTTP goes on", times[-10:])
+
+
 def p99(times):
     return times[len(times) * 99 // 100]
 
@@ -70,7 +76,7 @@ def disk_full(lab):
         check(full["problem"] and not full["writes"], "with words", full)
         beds.poll("and in the metrics", lambda: d.metric("m365dnsd_store_up") == 0, 15)
         check("store" in d.log(), "and in the log", d.log())
-        check(p99(latencies(d, "/status/" + name, 100)) < 0.1 * SLOW, "HTTP goes on")
+        goes_on(d, name)
         lab.change(name, drop=["mx"])
         d.send("POST", "/check/" + name)
         d.becomes(name, "regressed")
@@ -230,7 +236,7 @@ def locked(lab):
         d.send("POST", "/check/" + name)
         d.becomes(name, "complete")
         beds.poll("it is told", lambda: store(d)["health"] == "stuck", 15 * SLOW)
-        check(latencies(d, "/status/" + name, 50)[-1] < 0.5 * SLOW, "HTTP goes on")
+        goes_on(d, name)
         db.execute("ROLLBACK")
         db.close()
         beds.poll("it catches up", lambda: store(d)["health"] == "ok" and store(d)["queued"] == 0, 15 * SLOW)
