@@ -97,6 +97,8 @@ struct source {
 	int64_t retry_at_ms;		/* set aside: the next time one probe may try */
 	unsigned backoffs;		/* probes failed since it was set aside */
 	uint64_t failure_mark;		/* sends up to here belong to a round that is counted */
+	uint64_t failure_question;	/* hash of the first question that failed since the last answer */
+	bool failures_differ;		/* others failed too: it is the server, not the question */
 	uint32_t rtt_us;		/* smoothed */
 	struct source_stats stats;
 	unsigned refs;

@@ -98,7 +98,7 @@ probe_unanswered(struct prober *p, struct probe *pr, enum transport_status statu
 	if (pr->by_tcp)		/* the UDP reply of the wrong case came: somebody is there, but it proves nothing */
 		return REASON_MALFORMED;
 	if (status != TRANSPORT_NO_FAMILY || family_failed(family_of(p, &pr->source->addr), pr->sent_ms, now))
-		source_saw_nothing(pr->source, &limits, pr->seq, p->seq, now);
+		source_saw_nothing(pr->source, &limits, dns_name_hash(&pr->q.name) ^ pr->q.type, pr->seq, p->seq, now);
 	return status == TRANSPORT_TIMEOUT ? REASON_TIMEOUT : REASON_NETWORK;
 }
 

@@ -9,7 +9,8 @@
  *        ^                                                                   |
  *        +----------------------- a probe is answered -----------------------+
  *
- * A round, and not a query, is what counts: a window full of queries that time out together is one piece of evidence.
+ * A round, and not a query, is what counts: a window full of queries that time out together is one piece of evidence.  One
+ * question that fails while others were answered is no evidence against the server.
  */
 #include "source.h"
 
@@ -17,6 +18,7 @@
 
 #define BACKOFF_FIRST_MS 5000
 #define BACKOFF_MAX_MS   300000
+#define ONE_QUESTION_MS  60000	/* so long an answer to another question vouches for the server */
 
 static const struct name_row kind_rows[] = {
 	{ SOURCE_AUTHORITY, "authority" },
@@ -33,6 +35,7 @@ source_saw_reply(struct source *src, int64_t now_ms)
 {
 	src->last_answer_ms = now_ms;
 	src->failures_in_row = 0;
+	src->failures_differ = false;
 	src->set_aside = false;
 	src->backoffs = 0;
 }
@@ -64,15 +67,27 @@ back_off(struct source *src, int64_t now_ms)
 	src->retry_at_ms = now_ms + 1 + random_below((uint32_t)base);
 }
 
-void
-source_saw_nothing(struct source *src, const struct source_limits *limits, uint64_t sent_seq, uint64_t last_seq, int64_t now_ms)
+/* One question failing again and again says nothing of a server that has answered others. */
+static bool
+is_one_question(const struct source *src, int64_t now_ms)
 {
+	return !src->failures_differ && src->last_answer_ms != 0 && now_ms - src->last_answer_ms < ONE_QUESTION_MS;
+}
+
+void
+source_saw_nothing(struct source *src, const struct source_limits *limits, uint64_t question, uint64_t sent_seq,
+    uint64_t last_seq, int64_t now_ms)
+{
+	if (src->failures_in_row == 0)
+		src->failure_question = question;
+	src->failures_differ = src->failures_differ || question != src->failure_question;
 	if (src->failures_in_row > 0 && sent_seq <= src->failure_mark)
 		return;
 	src->failure_mark = last_seq;
 	if (src->failures_in_row++ == 0)
 		src->first_failure_ms = now_ms;
-	if (src->set_aside || (src->failures_in_row >= limits->tries && now_ms - src->first_failure_ms >= limits->span_ms)) {
+	if (src->set_aside || (src->failures_in_row >= limits->tries && now_ms - src->first_failure_ms >= limits->span_ms &&
+	    !is_one_question(src, now_ms))) {
 		src->set_aside = true;
 		back_off(src, now_ms);
 	}

@@ -17,10 +17,11 @@ void source_saw_reply(struct source *src, int64_t now_ms);
 void source_saw_rtt(struct source *src, uint32_t rtt_us);
 /*
  * No reply came to the query that was the sent_seq-th send of the program; last_seq sends have been made by now.  Failures of
- * queries that were already out when the previous one was noted belong to the same round and count once.
+ * queries that were already out when the previous one was noted belong to the same round and count once.  question: any hash
+ * of what was asked.  A server that answered others a moment ago is not set aside for a single question.
  */
-void source_saw_nothing(struct source *src, const struct source_limits *limits, uint64_t sent_seq, uint64_t last_seq,
-    int64_t now_ms);
+void source_saw_nothing(struct source *src, const struct source_limits *limits, uint64_t question, uint64_t sent_seq,
+    uint64_t last_seq, int64_t now_ms);
 
 /* Implemented by the prober: the queue of a source that goes away.  NULL is fine. */
 void source_queue_free(struct source_queue *q);

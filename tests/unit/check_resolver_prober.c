@@ -547,6 +547,29 @@ START_TEST(one_answer_starts_again)
 }
 END_TEST
 
+/* A server that has answered is not set aside for one question that it drops, but for two. */
+START_TEST(one_question_is_not_the_server)
+{
+	struct source *s;
+
+	bench_start(0, 64, 0);
+	s = resolver(0);
+	script_on(b.net, "*", "good.test", "*", "servfail");
+	ask(s, "good.test", 0);
+	run_for(100);
+	for (unsigned i = 0; i < 5; i++) {
+		ask(s, "contoso.test", i);
+		run_for(3000);
+	}
+	ck_assert_uint_eq(s->failures_in_row, 5);
+	ck_assert(!s->set_aside);
+	ask(s, "other.test", 6);
+	run_for(3000);
+	ck_assert(s->set_aside);
+	bench_stop();
+}
+END_TEST
+
 /* One probe when its time has come; what waits meanwhile is told at once; the first answer brings it back. */
 START_TEST(set_aside_comes_back)
 {
@@ -696,7 +719,7 @@ START_TEST(no_route_later_on)
 	script_on(b.net, "192.0.2.2", "*", "*", GOOD);
 	script_rule(b.net, &(struct script_rule){ "192.0.2.1", "*", "*", "no-family", .delay_ms = 50 });
 	for (unsigned i = 0; i < 3; i++) {
-		ask(resolver(0), "contoso.test", 3);
+		ask(resolver(0), i == 0 ? "fabrikam.test" : "contoso.test", 3);
 		ask(resolver(1), "contoso.test", 3);
 		run_for(3000);
 	}
@@ -961,6 +984,7 @@ main(void)
 	tcase_add_test(tc, set_aside_after_three_rounds);
 	tcase_add_test(tc, set_aside_takes_time_in_the_daemon);
 	tcase_add_test(tc, one_answer_starts_again);
+	tcase_add_test(tc, one_question_is_not_the_server);
 	tcase_add_test(tc, set_aside_comes_back);
 	tcase_add_test(tc, back_off_grows_to_five_minutes);
 	tcase_add_test(tc, set_aside_empties_the_queue);
