@@ -292,6 +292,8 @@ next_step(const struct status *s, const struct view_options *o, struct str *ret)
 	case DOMAIN_PUBLISHED:
 		if (view_reached(s, o->until))
 			str_add(ret, "right, as far as was asked; caches elsewhere may still hold old answers.");
+		else if (s->eta_unix_ms == 0)
+			str_add(ret, "right. Nothing to change in DNS: a resolver that has to agree does not answer; see above.");
 		else
 			str_add(ret, "right. Nothing to change: wait until the caches have let go of the old answers.");
 		return;
@@ -303,7 +305,10 @@ next_step(const struct status *s, const struct view_options *o, struct str *ret)
 		str_add(ret, "not checked yet: wait for the first answers.");
 		return;
 	case DOMAIN_UNKNOWN:
-		break;
+		if (s->n_required_published == 0)
+			break;
+		str_add(ret, "cannot tell: some servers do not answer, others do; see above.");
+		return;
 	}
 	str_add(ret, "cannot tell. See that this machine may ask DNS servers (port 53, UDP and TCP), then check again.");
 }
