@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* diagnose_resolver: resolvers in trouble, what they say of DNSSEC, and answers that cannot be read. */
+/* diagnose_resolver: resolvers in trouble, and what only they can tell: DNSSEC, targets beyond the zone, garbage. */
 #include <string.h>
 
 #include "judge.h"
@@ -248,4 +248,66 @@ diagnose_answers(struct roll *r)
 		diagnose_answer(r, col, REASON_MALFORMED, FINDING_ANSWER_MALFORMED);
 		diagnose_answer(r, col, REASON_TRUNCATED, FINDING_ANSWER_TRUNCATED);
 	}
+}
+/* ---- an alias whose target does not exist: only resolvers can see beyond the zone ---- */
+
+/* The alias that the authorities give for row; NULL = none. */
+static const struct dns_name *
+alias_published(const struct roll *r, size_t row)
+{
+	for (size_t col = 0; col < r->m->n_columns; col++) {
+		const struct answer *an = matrix_answer(r->m, row, col);
+
+		if (r->m->columns[col].kind == SOURCE_AUTHORITY && r->m->columns[col].counts && an != NULL && an->n_chain > 0)
+			return &an->chain[0];
+	}
+	return NULL;
+}
+
+static bool
+alias_dangles(const struct roll *r, size_t row, size_t col, const struct dns_name *alias)
+{
+	const struct answer *an = matrix_answer(r->m, row, col);
+
+	return an != NULL && an->kind == ANSWER_NXDOMAIN && an->n_chain > 0 && dns_name_equal(&an->chain[0], alias);
+}
+
+/* The resolvers hold the very alias, so nothing in them is old; all that have answered say that its end does not exist. */
+static void
+diagnose_dangling_record(struct roll *r, size_t i)
+{
+	const struct expectation *e = plan_expectation(r->plan, i);
+	const struct dns_name *alias = alias_published(r, e->question);
+	size_t dangling = 0, last = 0;
+	const char *end;
+	struct finding *f;
+
+	for (size_t col = 0; alias != NULL && col < r->m->n_columns; col++) {
+		if (!column_votes(&r->m->columns[col]) || matrix_answer(r->m, e->question, col) == NULL)
+			continue;
+		if (!alias_dangles(r, e->question, col, alias))
+			return;
+		dangling++;
+		last = col;
+	}
+	if (dangling == 0)
+		return;
+	end = match_name_text(r->a, &matrix_answer(r->m, e->question, last)->chain[
+	    matrix_answer(r->m, e->question, last)->n_chain - 1]);
+	f = diagnose_add(r, FINDING_TARGET_UNRESOLVABLE, e->need == NEED_REQUIRED ? SEVERITY_ERROR : SEVERITY_WARNING, (int)i,
+	    arena_printf(r->a, "%s does not exist", end),
+	    &(struct advice){ .found = end, .wanted = "a host that exists" });
+	for (size_t col = 0; col < r->m->n_columns; col++)
+		if (column_votes(&r->m->columns[col]) && alias_dangles(r, e->question, col, alias)) {
+			diagnose_evidence(r, f, e->question, col);
+			diagnose_source(r, f, col);
+		}
+}
+
+void
+diagnose_dangling(struct roll *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (plan_expectation(r->plan, i)->rule == RULE_HOST && r->tally[i].ok > 0 && r->tally[i].wrong == 0)
+			diagnose_dangling_record(r, i);
 }

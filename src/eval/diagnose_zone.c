@@ -59,6 +59,67 @@ diagnose_servers(struct roll *r, bool (*is)(const struct eval_column *), bool al
 	}
 }
 
+static enum reason
+failing_reason(const struct eval_cell *c)
+{
+	enum reason reason = (enum reason)c->reason;
+
+	if ((c->flags & EVAL_ASKED) == 0 || (c->flags & EVAL_FINAL) == 0 || reason == REASON_GATED || reason == REASON_STOPPED ||
+	    reason == REASON_MALFORMED || reason == REASON_TRUNCATED)
+		return REASON_NONE;
+	return reason;
+}
+
+/*
+ * What a server that counts fails to answer while it answers the rest: it holds these records.  Answers that cannot be read
+ * have findings of their own.
+ */
+static void
+server_failing(struct roll *r, size_t col)
+{
+	const char *server = column_text(&r->m->columns[col], r->a), *asked = "";
+	struct finding *f = NULL;
+	char type[16];
+
+	for (size_t row = 0; row < plan_n_questions(r->plan); row++) {
+		const struct eval_cell *c = MATRIX_CELL(r->m, row, col);
+
+		if (failing_reason(c) != REASON_NONE)
+			asked = judge_join(r->a, asked, arena_printf(r->a, "%s %s", match_name_text(r->a, &r->m->rows[row].name),
+			    dns_type_text(r->m->rows[row].type, type)));
+	}
+	for (size_t row = 0; row < plan_n_questions(r->plan); row++) {
+		const struct eval_cell *c = MATRIX_CELL(r->m, row, col);
+
+		if (failing_reason(c) == REASON_NONE)
+			continue;
+		if (f == NULL)
+			f = diagnose_add(r, FINDING_AUTHORITY_FAILING, SEVERITY_WARNING, -1, arena_printf(r->a, "%s: %s, %s", server,
+			    name_of(&reason_names, (int)failing_reason(c)), asked),
+			    &(struct advice){ .server = server, .found = asked });
+		diagnose_evidence(r, f, row, col);
+	}
+	if (f != NULL)
+		diagnose_source(r, f, col);
+}
+
+static bool
+column_answers(const struct matrix *m, size_t col)
+{
+	for (size_t row = 0; row < m->n_rows; row++)
+		if (matrix_answer(m, row, col) != NULL)
+			return true;
+	return false;
+}
+
+void
+diagnose_failing(struct roll *r)
+{
+	for (size_t col = 0; col < r->m->n_columns; col++)
+		if (r->m->columns[col].kind == SOURCE_AUTHORITY && column_alive(&r->m->columns[col]) && column_answers(r->m, col))
+			server_failing(r, col);
+}
+
 /* ---- the delegation ---- */
 
 static void

@@ -82,6 +82,8 @@ void diagnose_source(struct roll *r, struct finding *f, size_t col);
 const char *advice_expand(const struct roll *r, const char *template, int expectation, const struct advice *v);
 
 void diagnose_zone(struct roll *r);
+void diagnose_failing(struct roll *r);
+void diagnose_dangling(struct roll *r);
 void diagnose_records(struct roll *r);
 void diagnose_agreement(struct roll *r);
 void diagnose_cross(struct roll *r);

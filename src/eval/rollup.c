@@ -389,9 +389,11 @@ eval_domain(struct matrix *m, const struct domain_prior *prior, struct arena *a,
 		tally_record(&r, i);
 	diagnose_zone(&r);
 	if (!r.broken && !r.silent) {
+		diagnose_failing(&r);
 		diagnose_agreement(&r);
 		diagnose_records(&r);
 		diagnose_cross(&r);
+		diagnose_dangling(&r);
 	}
 	diagnose_internal(&r);
 	roll_records(&r);

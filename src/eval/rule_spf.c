@@ -8,6 +8,8 @@
 #include "judge.h"
 #include "spf.h"
 
+#define SPF_LOOKUPS_MAX 10	/* RFC 7208 section 4.6.4 */
+
 struct spf_look {
 	struct judge *j;
 	struct text text;
@@ -143,6 +145,21 @@ spf_check_networks(struct spf_look *s, const char *kind, char *const *list, size
 			    arena_printf(s->j->a, "%s is not allowed", list[i]));
 }
 
+/* The terms of the record itself; what its includes cost comes on top. */
+static void
+spf_check_lookups(struct spf_look *s)
+{
+	const struct spf_record *r = &s->record;
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->n_terms; i++)
+		n += spf_term_asks(&r->terms[i]) && spf_term_counts(s, i) &&
+		    (r->terms[i].kind != SPF_REDIRECT || r->all == -1);
+	if (n > SPF_LOOKUPS_MAX)
+		spf_wrong(s, FINDING_SPF_TOO_MANY_LOOKUPS, s->show, NULL,
+		    arena_printf(s->j->a, "it has %zu terms that need a look-up, and only %d are allowed", n, SPF_LOOKUPS_MAX));
+}
+
 static void
 spf_check_private(struct spf_look *s)
 {
@@ -210,6 +227,7 @@ spf_judge(struct judge *j, struct text text)
 		spf_check_networks(&s, "ip6", mine->ip6, mine->n_ip6);
 	}
 	spf_check_all(&s);
+	spf_check_lookups(&s);
 	spf_check_private(&s);
 	return s.wrong ? VERDICT_WRONG : VERDICT_OK;
 }

@@ -114,6 +114,16 @@ def pool(lab):
 
 # ---- authorities ----
 
+@table("an authority that fails one question and answers the rest: %s", [("silent",), ("servfail",), ("refused",)], slow=True)
+def fails_one_question(lab, do):
+    h = lab.front(rules=[{"type": "MX", "do": do}])
+    d = lab.once(lab.beside(h)).exits(3).doc()
+    equal(d.verdicts("mx", address=h.address), {"unknown"}, "its MX", str(d))
+    equal(d.verdicts("spf", address=h.address), {"ok"}, "its SPF", str(d))
+    check("authority-failing" in d.codes("warning"), "named", str(d))
+
+
+
 @table("an authority: %s", [b for b in BAD if b[0] != "empty"], slow=True)
 def bad_authority(lab, do, reasons):
     if do == "closed":

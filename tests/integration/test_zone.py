@@ -139,6 +139,14 @@ def bogus(lab):
     r.exits(2)
 
 
+@case("an alias whose target does not exist is wrong, and no old answer")
+def dangling(lab):
+    name = lab.domain("mta-sts", replace={"mta-sts-host": "mta-sts IN CNAME nothere.example."})
+    d = lab.once(name, "--services", "mta-sts").exits(2).doc()
+    check("target-unresolvable" in d.codes("error", "mta-sts-host"), "named", str(d))
+    d.never("stale", rid="mta-sts-host")
+
+
 @case("a wildcard that answers for msoid")
 def wildcard(lab):
     d = lab.once(lab.domain(add="* IN A 192.0.2.99\n")).exits(2).doc()

@@ -27,7 +27,7 @@ static const char *const first_set[] = {
 
 /* Usual severities; what is in neither list is an error. */
 static const char *const warnings[] = {
-	"authority-unreachable", "mx-wrong-key", "spf-flattened", "spf-all-missing", "spf-undetermined", "spf-ip-private",
+	"authority-unreachable", "authority-failing", "mx-wrong-key", "spf-flattened", "spf-all-missing", "spf-undetermined", "spf-ip-private",
 	"dmarc-no-policy", "ttl-long", "answer-malformed", "answer-truncated", "split-horizon",
 };
 static const char *const infos[] = {

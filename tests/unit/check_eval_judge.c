@@ -265,6 +265,10 @@ static const struct judge_case spf[] = {
 	{ "quotes", WW, "spf", "TXT \"v=spf1 include:" SPF " -all\"", VERDICT_WRONG, "txt-quoted" },
 	{ "smart quotes", WW, "spf", "TXT \\xe2\\x80\\x9cv=spf1 include:" SPF " -all\\xe2\\x80\\x9d", VERDICT_WRONG, "txt-non-ascii" },
 	{ "joined with MS=", WW, "spf", "TXT MS=ms12345678 v=spf1 include:" SPF " -all", VERDICT_WRONG, "txt-joined-values" },
+	{ "eleven look-ups in the record itself", WW, "spf", "TXT v=spf1 a mx ptr a:a.test a:b.test a:c.test a:d.test a:e.test a:f.test "
+	    "a:g.test include:" SPF " -all", VERDICT_WRONG, "spf-too-many-lookups" },
+	{ "ten look-ups", WW, "spf", "TXT v=spf1 a mx ptr a:a.test a:b.test a:c.test a:d.test a:e.test a:f.test include:" SPF
+	    " -all", VERDICT_OK, "" },
 	{ "private address", WW, "spf", "TXT v=spf1 ip4:192.168.1.1 include:" SPF " -all", VERDICT_OK, "spf-ip-private?" },
 	{ "other cloud's", WW, "spf", "TXT v=spf1 include:spf.protection.office365.us -all", VERDICT_WRONG, "cloud-mixed" },
 	{ "GCC High", HIGH, "spf", "TXT v=spf1 include:spf.protection.office365.us -all", VERDICT_OK, "" },
