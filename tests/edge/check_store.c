@@ -548,7 +548,7 @@ count_domain(void *ctx, const struct store_domain *d)
 
 START_TEST(load_is_fast)
 {
-	size_t n = getenv("WRAP") != NULL ? 2000 : 100000;
+	size_t n = lab_wrapped() ? 2000 : 100000;
 	char snapshot[2001], name[32];
 	int64_t began;
 	struct err err;

@@ -81,7 +81,7 @@ check_state(unsigned round, uint64_t told)
 
 START_TEST(kill_at_any_time)
 {
-	unsigned rounds = getenv("STORE_KILLS") != NULL ? (unsigned)atoi(getenv("STORE_KILLS")) : getenv("WRAP") != NULL ? 3 : 200;
+	unsigned rounds = getenv("STORE_KILLS") != NULL ? (unsigned)atoi(getenv("STORE_KILLS")) : lab_wrapped() ? 3 : 200;
 	uint64_t told = 0, id;
 	int64_t slowest = 0;
 
@@ -116,7 +116,7 @@ START_TEST(kill_at_any_time)
 		lab_close(&lab);
 	}
 	ck_assert_uint_gt(told, 0);
-	ck_assert_msg(getenv("WRAP") != NULL || slowest < 2000, "took %lld ms to open", (long long)slowest);
+	ck_assert_msg(lab_wrapped() || slowest < 2000, "took %lld ms to open", (long long)slowest);
 	fprintf(stderr, "%u kills, %llu transitions told, slowest start %lld ms\n", rounds, (unsigned long long)told, (long long)slowest);
 }
 END_TEST
@@ -143,7 +143,7 @@ migrate(size_t n)
 
 START_TEST(kill_in_migration)
 {
-	unsigned rounds = getenv("WRAP") != NULL ? 2 : 40;
+	unsigned rounds = lab_wrapped() ? 2 : 40;
 
 	random_seed_for_tests(2);
 	for (unsigned i = 0; i < rounds; i++) {

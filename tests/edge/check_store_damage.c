@@ -269,7 +269,7 @@ one(const char *name, unsigned round, const struct image *im, bool wal_too)
 
 START_TEST(two_hundred)
 {
-	unsigned rounds = getenv("WRAP") != NULL ? 2 : 24;
+	unsigned rounds = lab_wrapped() ? 2 : 24;
 
 	random_seed_for_tests((uint64_t)_i + 1);
 	answered = true;

@@ -103,7 +103,7 @@ START_TEST(every_call_in_turn)
 		{ TESTVFS_READ, SQLITE_IOERR_READ }, { TESTVFS_ALL, SQLITE_NOMEM }, { TESTVFS_OPEN, SQLITE_CANTOPEN },
 		{ TESTVFS_LOCK, SQLITE_BUSY },
 	};
-	unsigned step = getenv("WRAP") != NULL ? 9 : 1, opened = 0, refused = 0;
+	unsigned step = lab_wrapped() ? 9 : 1, opened = 0, refused = 0;
 
 	store_tuning.retry_ms = 3;
 	store_tuning.busy_ms = 0;
@@ -400,7 +400,7 @@ work_until_dark(int out, unsigned nth, unsigned seed)
 
 START_TEST(power_loss)
 {
-	unsigned rounds = getenv("WRAP") != NULL ? 5 : 250;
+	unsigned rounds = lab_wrapped() ? 5 : 250;
 	uint64_t told_ever = 0;
 
 	store_tuning.pace_ms = 0;
@@ -430,7 +430,7 @@ START_TEST(power_loss)
 		ck_assert_msg(strcmp(lab_integrity(&lab), "ok") == 0, "round %u: %s", i, lab_integrity(&lab));
 		lab_close(&lab);
 	}
-	ck_assert_uint_gt(told_ever, 0);
+	ck_assert_msg(lab_wrapped() || told_ever > 0, "nothing was ever told: the rounds end too early to show anything");
 }
 END_TEST
 

@@ -284,3 +284,11 @@ lab_count(const struct storelab *l, const char *suffix, char *ret_first, size_t 
 		closedir(d);
 	return n;
 }
+
+bool
+lab_wrapped(void)
+{
+	const char *wrap = getenv("WRAP");
+
+	return wrap != NULL && *wrap != '\0';
+}

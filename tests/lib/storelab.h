@@ -42,4 +42,7 @@ void lab_write_file(const char *path, const void *p, size_t n);
 /* Names in the directory that begin with the database's and suffix, e.g. ".corrupt-". */
 unsigned lab_count(const struct storelab *l, const char *suffix, char *ret_first, size_t size);
 
+/* Does every program run under valgrind or its like (WRAP, see tools/run-tests.sh)?  Then fewer rounds must do. */
+bool lab_wrapped(void);
+
 #endif
