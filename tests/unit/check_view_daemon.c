@@ -146,7 +146,7 @@ golden(const char *name, const struct str *out)
 	}
 	want = read_file(path);
 	ck_assert_msg(want != NULL, "%s: no such file; make update-golden", path);
-	ck_assert_msg(strcmp(want, str_c(out)) == 0, "%s differs; it now is:\n%s", path, str_c(out));
+	ck_assert_msg(strcmp(want, str_c(out)) == 0, "%s differs; it now is:\n%.2000s", path, str_c(out));
 	free(want);
 }
 
