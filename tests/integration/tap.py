@@ -51,6 +51,30 @@ def equal(got, wanted, what, *seen):
     check(got == wanted, "%s: %r, wanted %r" % (what, got, wanted), *seen)
 
 
+def attempt(c, lab):
+    started = time.monotonic()
+    try:
+        c.f(lab)
+        c.result = ("ok", "")
+    except Skip as e:
+        c.result = ("skip", str(e))
+    except AssertionError as e:
+        c.result = ("not ok", str(e))
+    except Exception:
+        c.result = ("not ok", traceback.format_exc())
+    c.seconds = time.monotonic() - started
+
+
+def told(i, c):
+    """Print the line of a case; 1 when it has failed."""
+    word, text = c.result
+    print("%s %d - %s" % (word, i, c.name), flush=True)
+    if word != "not ok":
+        return 0
+    print("".join("# %s\n" % line for line in text[:6000].splitlines()), end="", flush=True)
+    return 1
+
+
 def run(lab, pattern, threads):
     """Runs all; returns how many failed."""
     cases = [c for c in CASES if pattern in c.name]
@@ -64,24 +88,14 @@ def run(lab, pattern, threads):
                 c = todo.get_nowait()
             except queue.Empty:
                 return
-            started = time.monotonic()
-            try:
-                c.f(lab)
-                c.result = ("ok", "")
-            except Skip as e:
-                c.result = ("skip", str(e))
-            except AssertionError as e:
-                c.result = ("not ok", str(e))
-            except Exception:
-                c.result = ("not ok", traceback.format_exc())
-            c.seconds = time.monotonic() - started
+            attempt(c, lab)
             c.done.set()
 
     print("TAP version 13\n1..%d" % len(cases), flush=True)
     workers = [threading.Thread(target=work, daemon=True) for _ in range(threads)]
     for w in workers:
         w.start()
-    failed = 0
+    failed, again = 0, []
     for i, c in enumerate(cases, 1):
         while not c.done.wait(1):
             if not any(w.is_alive() for w in workers):
@@ -90,10 +104,16 @@ def run(lab, pattern, threads):
         if word == "skip":
             print("ok %d - %s # SKIP %s" % (i, c.name, text), flush=True)
             continue
-        print("%s %d - %s" % (word, i, c.name), flush=True)
-        if word == "not ok":
-            failed += 1
-            print("".join("# %s\n" % line for line in text[:6000].splitlines()), end="", flush=True)
+        if word == "not ok" and c.slow:
+            again.append((i, c))
+        else:
+            failed += told(i, c)
+    # Cases about time share two processors with five others: who failed there has to pass alone, and the reason is shown.
+    for i, c in again:
+        first = c.result[1]
+        attempt(c, lab)
+        print("# %s: failed beside others, now alone: %s" % (c.name, (first.splitlines() or [""])[0][:300]), flush=True)
+        failed += told(i, c)
     slowest = sorted(cases, key=lambda c: -c.seconds)[:3]
     print("# %d of %d passed; slowest: %s" % (len(cases) - failed, len(cases), ", ".join(
         "%.1f s %s" % (c.seconds, c.name) for c in slowest)), flush=True)
