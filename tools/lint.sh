@@ -108,6 +108,14 @@ metrics() {
 	done
 }
 
+# Every metric of the golden files has its line in the manual.
+metrics_documented() {
+	sed -n 's/^# HELP \([a-z0-9_]*\) .*/\1/p' tests/golden/daemon.prom tests/golden/daemon.cells.prom | sort -u |
+	while read -r metric; do
+		grep -q "^\.It Li $metric\$" man/m365dnsd.8 || echo "man/m365dnsd.8: $metric is not in it"
+	done
+}
+
 check 'layers: includes go downwards, one library one room' layers
 check 'libcore.a needs neither network nor disk nor HTTP' core_symbols
 check 'each file names its licence' licence_line
@@ -116,6 +124,7 @@ check 'no function without a bound' banned
 if [ -x "$build/tools/conf-keys" ]; then
 	check 'configuration keys, man page and example agree' conf_documented
 fi
+check 'metrics and man page agree' metrics_documented
 check_with mandoc 'man pages' man_pages
 check_with systemd-analyze 'units of systemd, and their exposure is 1.2 at most' units
 check_with shellcheck 'shell scripts' shell_scripts
