@@ -86,6 +86,57 @@ void eval_judge(const struct plan *plan, size_t i, enum view view, const struct 
 enum verdict eval_verdict(const struct plan *plan, size_t i, enum view view, const struct answer *an, bool verification_by_mx,
     struct arena *a, bool *ret_plain);
 
+/* ---- side questions: what a diagnosis wants to know beyond the plan's questions (side.c) ---- */
+
+/*
+ * A diagnosis is a function of the matrix and of what is known aside.  A rule asks as if the answer were there (side_ask in
+ * roll.h); what is not known yet is noted as wanted, and the rule returns early.  The pipeline puts what is wanted to its
+ * servers, and the next roll-up gets further: a rule that needs three answers in a row reads like straight code.  Until the
+ * answers are in, a record that would become published holds its state.
+ */
+enum side_at {
+	SIDE_AUTHORITY,		/* one authority that counts, without recursion: plants nothing in any cache */
+	SIDE_LOOKUP,		/* names of others, at public resolvers; what lies in the domain's own zone goes to its authorities */
+	SIDE_EDITED,		/* the servers that the configuration names as `nameservers` */
+	SIDE_UNCHECKED,		/* a public resolver with checking disabled (CD): is it DNSSEC? */
+	SIDE_POLICY,		/* https://mta-sts.NAME/.well-known/mta-sts.txt; the answer is a text */
+	SIDE_AT_MAX
+};
+enum side_state { SIDE_PENDING, SIDE_ANSWERED, SIDE_FAILED };
+struct side_fact {
+	enum side_state state;
+	enum reason reason;		/* FAILED: why it could not be asked.  That is never "not there" */
+	const struct answer *answer;	/* ANSWERED, but of SIDE_POLICY: POSITIVE, NODATA, NXDOMAIN, REFERRAL, CNAME_LOOP */
+	const char *text;		/* ANSWERED by SIDE_POLICY: the body, NUL-terminated; it may hold NUL bytes too */
+	size_t n_text;
+	const char *where;		/* who said so, for evidence: "ns1.contoso.test 192.0.2.1" */
+};
+struct side_want {
+	unsigned id;			/* for sides_answer */
+	enum side_at at;
+	struct question q;
+};
+#define SIDES_MAX    256		/* of one domain; what would be more fails */
+#define SIDE_TEXT_MAX 65536
+
+struct sides;
+struct sides *sides_new(void);
+void sides_free(struct sides *s);
+/* What is known of it; noted as wanted when nothing is, or when it is out of date (the old answer stays until then). */
+void sides_ask(struct sides *s, enum side_at at, const struct dns_name *name, uint16_t type, struct arena *a,
+    struct side_fact *ret);
+/* Take the next that is wanted: it counts as asked from now on.  False when there is none. */
+bool sides_next(struct sides *s, struct side_want *ret);
+/* The answer of one that was taken; NULL: failed for reason.  where is copied.  Out of date from expires_ms on (monotonic). */
+void sides_answer(struct sides *s, unsigned id, enum reason reason, const struct answer *an, const char *where,
+    int64_t expires_ms);
+void sides_answer_text(struct sides *s, unsigned id, const char *text, size_t n, const char *where, int64_t expires_ms);
+/* The time; all = everything is out of date (the zone has changed).  What no roll-up asked for since the last call is dropped. */
+void sides_round(struct sides *s, int64_t now_ms, bool all);
+/* How many are wanted or being asked. */
+size_t sides_pending(const struct sides *s);
+size_t sides_count(const struct sides *s);
+
 /* ---- the matrix ---- */
 
 struct eval_column {
@@ -144,6 +195,7 @@ struct matrix {
 	struct eval_cell *cells;	/* cells[row * n_columns + column] */
 	struct eval_variant *variants;	/* variants[0] unused */
 	size_t n_variants;
+	struct sides *sides;		/* what is known aside; NULL: nothing can be asked aside, all of it counts as failed */
 	int64_t now_ms;			/* monotonic */
 	int64_t unix_minus_mono_ms;	/* for times that people read */
 };

@@ -203,6 +203,47 @@ diagnose_evidence(struct roll *r, struct finding *f, size_t row, size_t col)
 	    column_text(&r->m->columns[col], r->a)));
 }
 
+/* ---- side questions ---- */
+
+enum side_state
+side_ask(struct roll *r, int expectation, enum side_at at, const struct dns_name *name, uint16_t type, struct side_fact *ret)
+{
+	sides_ask(r->m->sides, at, name, type, r->a, ret);
+	if (ret->state == SIDE_PENDING && expectation >= 0)
+		r->waiting[expectation] = true;
+	return ret->state;
+}
+
+void
+diagnose_evidence_side(struct roll *r, struct finding *f, const struct dns_name *name, uint16_t type,
+    const struct side_fact *fact)
+{
+	const char *owner = match_name_text(r->a, name);
+	const struct answer *an = fact->answer;
+	struct str s = STR_INIT;
+	char buf[16];
+	const char *words = dns_type_text(type, buf);
+
+	for (size_t i = 0; an != NULL && i < an->n_chain; i++) {
+		const char *target = match_name_text(r->a, &an->chain[i]);
+
+		diagnose_evidence_text(r, f, arena_printf(r->a, "%s. IN CNAME %s. (%s)", owner, target, fact->where));
+		owner = target;
+	}
+	for (size_t i = 0; an != NULL && i < an->n_values; i++) {
+		str_clear(&s);
+		evidence_value(&an->values[i], &s);
+		diagnose_evidence_text(r, f, arena_printf(r->a, "%s. IN %s %s (%s)", owner, words, str_c(&s), fact->where));
+	}
+	str_done(&s);
+	if (an == NULL || an->n_values == 0) {
+		struct cell_say say = { SAY_UNKNOWN, fact->reason };
+
+		diagnose_evidence_text(r, f, arena_printf(r->a, "%s. IN %s: %s (%s)", owner, words,
+		    evidence_negative(&say, an, r->a), fact->where));
+	}
+}
+
 /* ---- the order: root causes, then severity, then the plan ---- */
 
 static const bool root_causes[FINDING_MAX] = {

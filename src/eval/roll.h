@@ -47,6 +47,7 @@ struct tally {			/* of the columns that decide, for one expectation */
 };
 struct roll {
 	struct matrix *m;
+	bool *waiting;			/* expectations with side questions that are not answered yet */
 	const struct plan *plan;
 	const struct domain_prior *prior;
 	struct arena *a;
@@ -78,6 +79,15 @@ struct finding *diagnose_find(struct roll *r, enum finding_code code, int expect
 void diagnose_evidence(struct roll *r, struct finding *f, size_t row, size_t col);
 void diagnose_evidence_text(struct roll *r, struct finding *f, const char *line);
 void diagnose_source(struct roll *r, struct finding *f, size_t col);
+/*
+ * What is known aside of a question, for the sake of expectation (-1 = the domain).  While it is pending nothing can be said
+ * and the caller returns; the record holds its state until then.
+ */
+enum side_state side_ask(struct roll *r, int expectation, enum side_at at, const struct dns_name *name, uint16_t type,
+    struct side_fact *ret);
+/* The answer as lines of evidence, like diagnose_evidence. */
+void diagnose_evidence_side(struct roll *r, struct finding *f, const struct dns_name *name, uint16_t type,
+    const struct side_fact *fact);
 /* The template with its names filled in; unknown names stay as they are. */
 const char *advice_expand(const struct roll *r, const char *template, int expectation, const struct advice *v);
 

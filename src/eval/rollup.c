@@ -242,13 +242,29 @@ record_apply_errors(struct roll *r, size_t i)
 		}
 }
 
+/*
+ * What its side questions will bring is open: a record that is news holds the state it had, so that nothing is told that the
+ * next answer takes back.
+ */
+static enum record_state
+record_hold(const struct roll *r, size_t i, enum record_state state)
+{
+	const struct record_prior *prior = r->prior != NULL && r->prior->records != NULL ? &r->prior->records[i] : NULL;
+
+	if (!r->waiting[i] || state != RECORD_PUBLISHED)
+		return state;
+	if (prior == NULL)
+		return RECORD_PENDING;
+	return prior->state == RECORD_VISIBLE ? RECORD_PUBLISHED : (enum record_state)prior->state;
+}
+
 static void
 roll_records(struct roll *r)
 {
 	for (size_t i = 0; i < r->n; i++) {
 		struct record_result *rec = &r->records[i];
 
-		rec->state = record_state(r, i);
+		rec->state = record_hold(r, i, record_state(r, i));
 		rec->published = rec->state == RECORD_PUBLISHED;
 		rec->applies = roll_applies(r, i);
 		record_apply_errors(r, i);
@@ -381,6 +397,7 @@ eval_domain(struct matrix *m, const struct domain_prior *prior, struct arena *a,
 	memset(ret, 0, sizeof(*ret));
 	r.tally = arena_alloc(a, (r.n + 1) * sizeof(*r.tally));
 	r.records = arena_alloc(a, (r.n + 1) * sizeof(*r.records));
+	r.waiting = arena_alloc(a, r.n + 1);
 	eval_columns(m);
 	r.by_mx = matrix_judge(m, a);
 	r.broken = matrix_broken(m);
