@@ -74,6 +74,7 @@ struct store_domain {
 	const void *snapshot;		/* board_snapshot's bytes; NULL = none */
 	size_t snapshot_len;
 	const char *conf_text;		/* of a domain added by PUT; NULL = from files */
+	bool urgent;			/* to be written: somebody waits for it */
 };
 int store_load(struct store *s, void (*each)(void *ctx, const struct store_domain *d), void *ctx, struct err *err);
 
@@ -86,7 +87,10 @@ int store_load(struct store *s, void (*each)(void *ctx, const struct store_domai
 void store_begin(struct store *s);
 void store_end(struct store *s);
 
-/* Replaces what was known of it, but the revision never falls.  A newer one takes the place of one that still waits. */
+/*
+ * Replaces what was known of it, but the revision never falls.  A newer one takes the place of one that still waits.  It goes
+ * without hurry, unless it is urgent or has a conf_text.
+ */
 void store_put_domain(struct store *s, const struct store_domain *d);
 /* Its history stays for history_days. */
 void store_del_domain(struct store *s, const char *name);
@@ -97,6 +101,13 @@ void store_del_domain(struct store *s, const char *name);
 uint64_t store_put_transition(struct store *s, const struct transition *t, const char *const *notify, size_t n_notify);
 typedef void store_committed(void *ctx, uint64_t up_to_id);
 void store_on_committed(struct store *s, store_committed *f, void *ctx);
+/*
+ * A mark behind everything put so far that is not without hurry (predictions and common snapshots are); grows by one.  on_kept
+ * hears of it, before on_committed does, once all of that is durable.  lost: some of it never will be (see stats.dropped).
+ */
+uint64_t store_mark(struct store *s);
+typedef void store_kept(void *ctx, uint64_t up_to_mark, bool lost);
+void store_on_kept(struct store *s, store_kept *f, void *ctx);
 /* Predicted against actual: when a cell that had an ETA turned. */
 struct store_prediction {
 	const char *domain, *record, *source;

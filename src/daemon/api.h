@@ -59,6 +59,8 @@ struct api {
 	/* name: lower-case A-labels; block: `domain "name" { ... }`, checked, for conf_parse() and the store. */
 	enum api_outcome (*put_domain)(void *ctx, const char *name, const char *block, struct err *err);
 	enum api_outcome (*del_domain)(void *ctx, const char *name, struct err *err);
+	/* done is called later, once: these changes are durable, or (kept false) the disk has not taken them so far. */
+	void (*when_kept)(void *ctx, void (*done)(void *done_ctx, bool kept), void *done_ctx);
 };
 
 /* For http_new(), with the struct api as ctx. */

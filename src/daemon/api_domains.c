@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: ISC */
-/* PUT and DELETE /domains/{domain}: domains that no file names. */
+/*
+ * PUT and DELETE /domains/{domain}: domains that no file names.
+ *
+ * What was asked for holds at once, and is confirmed (200, 201, 204) when it is durable: no crash takes it back after that.  A disk
+ * that has not taken it in time gives 202: it holds, and is written as soon as that can be done.
+ */
 #include "api.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "api_internal.h"
@@ -25,6 +31,73 @@ is_json(const struct http_request *r, const char *body, size_t len)
 	return len > 0 && *body == '{';
 }
 
+/* ---- the answer, when it is kept ---- */
+
+/* Outlives a client that goes away, and the request outlives its own answer. */
+struct change {
+	struct api *api;
+	struct http_request *r;		/* NULL: over */
+	unsigned status;
+	bool done;
+	char name[DNS_NAME_TEXT_MAX];
+};
+
+static void
+change_request_end(void *ctx)
+{
+	struct change *c = ctx;
+
+	c->r = NULL;
+	if (c->done)
+		free(c);
+}
+
+static void
+reply_accepted(struct http_request *r, const char *name)
+{
+	struct str out = STR_INIT;
+	struct json_writer j = { .out = &out };
+
+	jsonw_open(&j, NULL, '{');
+	jsonw_text(&j, "domain", name);
+	jsonw_bool(&j, "kept", false);
+	jsonw_close(&j, '}');
+	str_addc(&out, '\n');
+	http_reply(r, 202, API_JSON, &out, NULL);
+}
+
+static void
+change_kept(void *ctx, bool kept)
+{
+	struct change *c = ctx;
+	struct http_request *r = c->r;
+
+	c->done = true;
+	if (r == NULL)
+		free(c);
+	else if (!kept)
+		reply_accepted(r, c->name);
+	else if (c->status == 204)
+		http_reply(r, 204, NULL, NULL, NULL);
+	else
+		api_reply_domain(c->api, r, c->status, c->name);
+}
+
+static void
+answer_when_kept(struct api *a, struct http_request *r, unsigned status, const char *name)
+{
+	struct change *c = xcalloc(1, sizeof(*c));
+
+	c->api = a;
+	c->r = r;
+	c->status = status;
+	memcpy(c->name, name, strlen(name) + 1);
+	http_on_end(r, change_request_end, c);
+	a->when_kept(a->ctx, change_kept, c);
+}
+
+/* ---- the routes ---- */
+
 void
 api_put(void *api, struct http_request *r)
 {
@@ -43,7 +116,7 @@ api_put(void *api, struct http_request *r)
 		outcome = a->put_domain(a->ctx, name, str_c(&block), &err);
 	str_done(&block);
 	if (outcome == API_DONE || outcome == API_CREATED)
-		api_reply_domain(a, r, status_of[outcome], name);
+		answer_when_kept(a, r, status_of[outcome], name);
 	else
 		http_problem(r, status_of[outcome], err.msg);
 }
@@ -60,8 +133,8 @@ api_delete(void *api, struct http_request *r)
 		return;
 	outcome = a->del_domain(a->ctx, name, &err);
 	if (outcome == API_DONE) {
-		http_reply(r, 204, NULL, NULL, NULL);
 		http_wake(a->http, name);	/* who waits for it learns that it is gone */
+		answer_when_kept(a, r, 204, name);
 	} else
 		http_problem(r, status_of[outcome], outcome == API_UNKNOWN ? "This domain is not watched." : err.msg);
 }

@@ -424,6 +424,7 @@ start(struct serve *s, struct err *err)
 	s->due = loop_timer_new(s->loop, turn, s);
 	s->save = loop_timer_new(s->loop, on_save_timer, s);
 	s->pulse = loop_timer_new(s->loop, on_pulse, s);
+	serve_keep_init(s);
 	start_announce(s);
 	serve_api_init(s);
 	if (start_pipeline(s, err) == -1 || start_http(s, err) == -1 || announce_resume(s->announce, err) == -1)
@@ -461,7 +462,8 @@ stop(struct serve *s)
 		loop_fd_free(s->store_fd);
 	}
 	if (s->store != NULL)
-		store_close(s->store, STOP_COMMIT_MS);	/* tells of the last commits, so announce goes after it */
+		store_close(s->store, STOP_COMMIT_MS);	/* tells of the last commits, so the rest goes after it */
+	serve_keep_free(s);
 	announce_free(s->announce);
 	notify_free(s->notify);
 	pipeline_free(s->pipeline);

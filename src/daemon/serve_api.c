@@ -32,6 +32,12 @@ api_del_domain(void *ctx, const char *name, struct err *err)
 	return serve_del_domain(ctx, name, err);
 }
 
+static void
+api_when_kept(void *ctx, void (*done)(void *done_ctx, bool kept), void *done_ctx)
+{
+	serve_when_kept(ctx, done, done_ctx);
+}
+
 void
 serve_api_init(struct serve *s)
 {
@@ -45,6 +51,7 @@ serve_api_init(struct serve *s)
 		.reload = api_reload,
 		.put_domain = api_put_domain,
 		.del_domain = api_del_domain,
+		.when_kept = api_when_kept,
 	};
 }
 

@@ -104,6 +104,22 @@ serve_put_loaded(struct serve *s, const char *name, const char *text)
 	put_add(s, name, text, c);
 }
 
+/* A store that cannot write now would keep nothing of a change: better to make none. */
+static bool
+can_keep(const struct serve *s, struct err *err)
+{
+	struct store_stats st;
+
+	if (s->store == NULL) {
+		err_set(err, "no database is configured that could keep it");
+		return false;
+	}
+	store_get_stats(s->store, &st);
+	if (st.health == STORE_STUCK)
+		err_set(err, "nothing was changed, for it could not be kept: %s", st.problem);
+	return st.health != STORE_STUCK;
+}
+
 enum api_outcome
 serve_put_domain(struct serve *s, const char *name, const char *text, struct err *err)
 {
@@ -118,13 +134,13 @@ serve_put_domain(struct serve *s, const char *name, const char *text, struct err
 		str_done(&place);
 		return API_CONFLICT;
 	}
-	if (s->store == NULL) {
-		err_set(err, "no database is configured that could keep it");
-		return API_FAILED;
-	}
 	c = put_parse(name, text, err);
 	if (c == NULL)
 		return API_INVALID;
+	if (!can_keep(s, err)) {
+		conf_free(c);
+		return API_FAILED;
+	}
 	if (pipeline_put(s->pipeline, s->catalog, (struct pipeline_spec){ c, 0 }, err) == -1) {
 		conf_free(c);
 		return API_INVALID;
@@ -154,13 +170,14 @@ serve_del_domain(struct serve *s, const char *name, struct err *err)
 		str_done(&place);
 		return file == NULL ? API_UNKNOWN : API_CONFLICT;
 	}
+	if (!can_keep(s, err))
+		return API_FAILED;
 	if (b != NULL && file == NULL)
 		pipeline_remove(s->pipeline, b);
 	put_done(p);
 	*p = s->puts[--s->n_puts];
 	free(map_del(s->unsaved, name, strlen(name)));
-	if (s->store != NULL)
-		store_del_domain(s->store, name);
+	store_del_domain(s->store, name);
 	return API_DONE;
 }
 

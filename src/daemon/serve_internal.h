@@ -5,6 +5,7 @@
  *   serve.c        start, the loop's turns, stop
  *   serve_conf.c   reload on a thread of its own, domains added by HTTP
  *   serve_save.c   snapshots to the store, and back at the start
+ *   serve_keep.c   what waits until it is kept
  *   serve_api.c    what the routes of api.c ask for
  *   announce.c     transitions to store, log, streams and receivers
  */
@@ -33,6 +34,7 @@ struct put_domain {
 typedef void reload_done(void *ctx, bool ok, const char *words);
 
 struct reading;
+struct keeping;
 
 struct serve {
 	const struct options *o;
@@ -46,6 +48,7 @@ struct serve {
 	struct loop *loop;
 	struct store *store;		/* NULL: none is configured */
 	struct loop_fd *store_fd;
+	struct keeping *keeping;
 	struct notify *notify;
 	struct announce *announce;
 	struct pipeline *pipeline;
@@ -85,6 +88,13 @@ enum api_outcome serve_del_domain(struct serve *s, const char *name, struct err 
 /* At the start: a domain that the store knows as put. */
 void serve_put_loaded(struct serve *s, const char *name, const char *text);
 void serve_puts_free(struct serve *s);
+
+/* serve_keep.c */
+void serve_keep_init(struct serve *s);
+/* done is called later, once: when all that was put into the store is durable, or with false when that takes too long. */
+void serve_when_kept(struct serve *s, void (*done)(void *ctx, bool kept), void *ctx);
+/* Whoever waits hears false. */
+void serve_keep_free(struct serve *s);
 
 /* serve_save.c */
 int serve_load(struct serve *s, struct err *err);

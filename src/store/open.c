@@ -313,6 +313,13 @@ store_on_health(struct store *s, store_health_changed *f, void *ctx)
 	s->health_ctx = ctx;
 }
 
+void
+store_on_kept(struct store *s, store_kept *f, void *ctx)
+{
+	s->on_kept = f;
+	s->kept_ctx = ctx;
+}
+
 static void
 tell_health(struct store *s, const struct store_stats *now)
 {
@@ -329,13 +336,23 @@ store_dispatch(struct store *s)
 {
 	struct store_stats now;
 	eventfd_t events;
-	uint64_t up_to;
+	uint64_t up_to, mark, lost;
 
 	eventfd_read(s->event_fd, &events);
 	pthread_mutex_lock(&s->lock);
 	up_to = s->committed_id;
+	mark = s->kept_mark;
+	lost = s->queue.lost;
 	now = s->stats;
 	pthread_mutex_unlock(&s->lock);
+	if (mark > s->told_mark) {
+		bool some_lost = lost > s->told_lost;
+
+		s->told_mark = mark;
+		s->told_lost = lost;
+		if (s->on_kept != NULL)
+			s->on_kept(s->kept_ctx, mark, some_lost);
+	}
 	if (up_to > s->told_id) {
 		s->told_id = up_to;
 		if (s->on_committed != NULL)

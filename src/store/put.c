@@ -28,6 +28,27 @@ store_end(struct store *s)
 	pthread_mutex_unlock(&s->lock);
 }
 
+void
+store_keep_marks(struct store *s)
+{
+	if (s->kept_mark == s->mark || s->queue.in_flight > 0 || queue_has(&s->queue, RANK_DONE))
+		return;
+	s->kept_mark = s->mark;
+	store_notify(s);
+}
+
+uint64_t
+store_mark(struct store *s)
+{
+	uint64_t mark;
+
+	pthread_mutex_lock(&s->lock);
+	mark = ++s->mark;
+	store_keep_marks(s);
+	pthread_mutex_unlock(&s->lock);
+	return mark;
+}
+
 static void
 put_domain_row(struct store *s, struct row *r)
 {
@@ -59,7 +80,8 @@ store_put_domain(struct store *s, const struct store_domain *d)
 	};
 
 	/* What a person has added is as precious as a transition's snapshot: nobody could tell it us again. */
-	put_domain_row(s, row_new(STMT_PUT_DOMAIN, d->conf_text != NULL ? RANK_URGENT : RANK_SNAPSHOT, v, ARRAY_LEN(v)));
+	put_domain_row(s, row_new(STMT_PUT_DOMAIN, d->conf_text != NULL || d->urgent ? RANK_URGENT : RANK_SNAPSHOT, v,
+	    ARRAY_LEN(v)));
 }
 
 void

@@ -166,6 +166,7 @@ drop_first(struct queue *q, struct row_list *l)
 		map_del(q->domains, r->v[0].p, r->v[0].n);
 	list_remove(l, r);
 	q->dropped++;
+	q->lost += r->rank <= RANK_DONE;
 	free(r);
 }
 

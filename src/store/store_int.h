@@ -160,6 +160,7 @@ struct queue {
 	size_t in_flight;
 	int64_t in_flight_since;
 	uint64_t dropped;
+	uint64_t lost;			/* of them, rows that a mark stands for */
 	unsigned open;			/* store_begin without its store_end */
 };
 void queue_init(struct queue *q, size_t max);
@@ -212,6 +213,7 @@ struct store {
 	struct queue queue;
 	struct store_stats stats;
 	uint64_t next_id, committed_id;
+	uint64_t mark, taken_mark, kept_mark;	/* given out; when the batch was taken; durable */
 	int64_t sleeping_until;		/* the writer wakes by itself then; 0 = it is awake */
 	int64_t last_commit;		/* when the last batch was begun */
 	int64_t hold_until;		/* after a failure, or with nothing that may be written */
@@ -230,7 +232,9 @@ struct store {
 	void *committed_ctx;
 	store_health_changed *on_health;
 	void *health_ctx;
-	uint64_t told_id;
+	store_kept *on_kept;
+	void *kept_ctx;
+	uint64_t told_id, told_mark, told_lost;
 	enum store_health told_health;
 	char told_problem[256];
 
@@ -242,6 +246,8 @@ void store_notify(struct store *s);
 /* Wake the writer if the queue now needs it sooner than it means to look.  Under lock. */
 void store_nudge(struct store *s);
 int64_t store_due(const struct store *s, int64_t now);
+/* Nothing that a mark stands for waits any more: all marks are kept.  Under lock. */
+void store_keep_marks(struct store *s);
 /* Under lock: a state and its words; the loop is told when they are new. */
 void store_set_health(struct store *s, enum store_health health, const char *problem);
 void *store_writer_main(void *arg);

@@ -215,6 +215,13 @@ committed(struct store *s, struct row_list *rows, uint64_t left_out, uint64_t to
 	pthread_mutex_lock(&s->lock);
 	queue_settle(&s->queue);
 	s->queue.dropped += left_out;
+	s->queue.lost += left_out;
+	/* A batch has all that a mark stands for, or it is not there yet. */
+	if (s->taken_mark > s->kept_mark) {
+		s->kept_mark = s->taken_mark;
+		store_notify(s);
+	}
+	store_keep_marks(s);
 	s->stats.commits++;
 	s->stats.rows += rows->n - left_out;
 	s->stats.db_bytes = sizes.db_bytes;
@@ -287,9 +294,11 @@ take(struct writer *w, size_t snapshots, struct row_list *ret)
 	few = snapshots == 0 || (w->careful && queue_has(&s->queue, RANK_DONE));
 	s->last_commit = store_now_ms();
 	queue_take(&s->queue, few ? RANK_DONE : RANK_SNAPSHOT, snapshots, ret);
+	s->taken_mark = s->mark;
 	if (ret->n == 0) {
 		s->hold_until = s->last_commit + store_tuning.retry_ms;
 		s->gave_up = s->close_by != 0;
+		store_keep_marks(s);
 	}
 	pthread_mutex_unlock(&s->lock);
 	w->careful = false;
@@ -334,6 +343,7 @@ write_batch(struct writer *w)
 	if (rc != SQLITE_OK) {
 		pthread_mutex_lock(&s->lock);
 		queue_put_back(&s->queue, &rows);
+		store_keep_marks(s);
 		pthread_mutex_unlock(&s->lock);
 		trouble(w, rc);
 		return;

@@ -35,6 +35,9 @@ static struct bench {
 	unsigned reloads;
 	struct str block;
 	enum api_outcome outcome;
+	bool slow;
+	void (*done)(void *ctx, bool kept);	/* who waits for the slow store */
+	void *done_ctx;
 	/* the last reply */
 	struct str reply, body;
 } b;
@@ -78,6 +81,19 @@ on_del(void *ctx, const char *name, struct err *err)
 	if (b.outcome == API_DONE)
 		pipeline_remove(b.api.pipeline, d);
 	return b.outcome;
+}
+
+/* The store of the test is quick, or does not say anything until it is told to. */
+static void
+on_when_kept(void *ctx, void (*done)(void *done_ctx, bool kept), void *done_ctx)
+{
+	(void)ctx;
+	if (!b.slow) {
+		done(done_ctx, true);
+		return;
+	}
+	b.done = done;
+	b.done_ctx = done_ctx;
 }
 
 static void
@@ -158,7 +174,7 @@ bench_up_with(const char *token)
 	net_up();
 	b.api = (struct api){
 		.clock = &b.clock, .started_unix_ms = START - 60000, .ready = true, .reload_ok = true, .reload_ok_unix_ms = START,
-		.healthy = is_healthy, .reload = on_reload, .put_domain = on_put, .del_domain = on_del,
+		.healthy = is_healthy, .reload = on_reload, .put_domain = on_put, .del_domain = on_del, .when_kept = on_when_kept,
 	};
 	pipeline_up();
 	b.api.conf = b.conf;
@@ -655,6 +671,64 @@ START_TEST(del)
 }
 END_TEST
 
+/* Nobody is told that it is done before it is durable; a disk that takes too long is no reason to say that it is not. */
+static const struct {
+	const char *name, *request;
+	enum api_outcome outcome;
+	bool kept;
+	unsigned status;
+	const char *wants;
+} kept[] = {
+	{ "new", "PUT /domains/fabrikam.test", API_CREATED, true, 201, "\"revision\":" },
+	{ "changed", "PUT /domains/fabrikam.test", API_DONE, true, 200, "\"revision\":" },
+	{ "not kept yet", "PUT /domains/fabrikam.test", API_CREATED, false, 202, "{\"domain\":\"fabrikam.test\",\"kept\":false}" },
+	{ "removed", "DELETE /domains/fabrikam.test", API_DONE, true, 204, "" },
+	{ "its removal not kept yet", "DELETE /domains/fabrikam.test", API_DONE, false, 202, "\"kept\":false" },
+};
+
+static bool
+somebody_waits(void *ctx)
+{
+	(void)ctx;
+	return b.done != NULL;
+}
+
+START_TEST(answered_when_kept)
+{
+	struct web_client c;
+
+	bench_up();
+	b.slow = true;
+	b.outcome = kept[_i].outcome;
+	web_connect(&b.web, &c);
+	say(&c, kept[_i].request, TOKEN, "");
+	ck_assert(web_until(&b.web, somebody_waits, NULL));
+	web_run_ms(&b.web, 5);
+	ck_assert_msg(c.in.len == 0, "%s: %s", kept[_i].name, str_c(&c.in));
+	b.done(b.done_ctx, kept[_i].kept);
+	ck_assert_msg(take(&c) == kept[_i].status, "%s: %s", kept[_i].name, str_c(&b.reply));
+	ck_assert_msg(strstr(str_c(&b.body), kept[_i].wants) != NULL, "%s: %s", kept[_i].name, str_c(&b.body));
+	bench_down();
+}
+END_TEST
+
+/* The server ends first: the answer that comes too late finds nobody. */
+START_TEST(kept_after_the_end)
+{
+	struct web_client c;
+
+	bench_up();
+	b.slow = true;
+	b.outcome = API_CREATED;
+	web_connect(&b.web, &c);
+	say(&c, "PUT /domains/fabrikam.test", TOKEN, "");
+	ck_assert(web_until(&b.web, somebody_waits, NULL));
+	web_close(&c);
+	bench_down();
+	b.done(b.done_ctx, true);
+}
+END_TEST
+
 /* ---- the description ---- */
 
 static const struct name_row methods[] = {
@@ -820,6 +894,8 @@ main(void)
 	tcase_add_test(t, events);
 	tcase_add_loop_test(t, put, 0, (int)ARRAY_LEN(bodies));
 	tcase_add_test(t, del);
+	tcase_add_loop_test(t, answered_when_kept, 0, (int)ARRAY_LEN(kept));
+	tcase_add_test(t, kept_after_the_end);
 	tcase_add_test(t, description);
 	tcase_add_test(t, schemas);
 	tcase_add_test(t, process);

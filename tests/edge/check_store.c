@@ -291,6 +291,56 @@ START_TEST(turn_is_one_transaction)
 }
 END_TEST
 
+/* A mark is kept when all that was put before it is; at once, when nothing waits. */
+START_TEST(marks)
+{
+	const struct store_domain put = { .name = "a.test", .revision = 1, .conf_text = "domain a.test {}" };
+	const struct store_domain urgent = { .name = "b.test", .revision = 1, .urgent = true };
+	uint64_t mark;
+
+	lab_must_open(&lab);
+	lab_kept(&lab, store_mark(lab.store));
+	store_put_domain(lab.store, &put);
+	lab_kept(&lab, store_mark(lab.store));
+	ck_assert_int_eq(lab_sql(&lab, "SELECT count(*) FROM domain WHERE name = 'a.test'"), 1);
+	store_put_domain(lab.store, &urgent);
+	store_del_domain(lab.store, "a.test");
+	lab_kept(&lab, store_mark(lab.store));
+	ck_assert_int_eq(lab_sql(&lab, "SELECT count(*) FROM domain"), 1);
+	store_begin(lab.store);
+	lab_transition(&lab, "b.test", 2);
+	mark = store_mark(lab.store);
+	lab_domain(&lab, "c.test", 1, "a common snapshot has no mark");
+	store_dispatch(lab.store);
+	ck_assert_msg(lab.kept < mark, "half of a transaction");
+	store_end(lab.store);
+	lab_kept(&lab, mark);
+	ck_assert_int_eq(lab_sql(&lab, "SELECT count(*) FROM transition"), 1);
+	lab_kept(&lab, store_mark(lab.store));
+	ck_assert(!lab.lost);
+}
+END_TEST
+
+/* What will never be on the disk is not said to be. */
+START_TEST(mark_of_a_lost_row)
+{
+	size_t n = 5 << 20;
+	char *huge = xmalloc(n + 1);
+	const struct store_domain put = { .name = "a.test", .revision = 1, .conf_text = huge };
+
+	memset(huge, 'x', n);
+	huge[n] = '\0';
+	lab_must_open(&lab);
+	store_put_domain(lab.store, &put);
+	lab_kept(&lab, store_mark(lab.store));
+	ck_assert(lab.lost);
+	lab.lost = false;
+	lab_kept(&lab, store_mark(lab.store));
+	ck_assert_msg(!lab.lost, "told once");
+	free(huge);
+}
+END_TEST
+
 /* No more than one commit in the time between two, however much is put. */
 START_TEST(commits_are_grouped)
 {
@@ -633,7 +683,7 @@ main(void)
 		{ "read-only directory", &read_only_directory }, { "domains", &domains_round_trip },
 		{ "coalesce", &domains_coalesce }, { "revision", &transition_raises_revision }, { "ids", &ids_go_on },
 		{ "ids once", &ids_are_not_given_twice }, { "close", &committed_on_close }, { "outbox", &outbox_until_done },
-		{ "turn", &turn_is_one_transaction }, { "grouped", &commits_are_grouped }, { "history", &history_is_paged },
+		{ "turn", &turn_is_one_transaction }, { "marks", &marks }, { "lost", &mark_of_a_lost_row }, { "grouped", &commits_are_grouped }, { "history", &history_is_paged },
 		{ "spread", &spread_of_the_last_publication }, { "forget", &forgotten_is_not_answered },
 		{ "forget from callback", &forget_from_callback }, { "too many", &too_many_questions },
 		{ "retention", &retention }, { "wal", &wal_is_bounded }, { "poison", &poison_is_left_out },

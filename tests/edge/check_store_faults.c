@@ -64,13 +64,16 @@ START_TEST(fails_and_recovers)
 {
 	const char *name = faults[_i].name;
 	struct store_stats stats;
+	uint64_t mark;
 
 	lab_must_open(&lab);
 	lab_committed(&lab, lab_transition(&lab, "a.test", 1));
 	testvfs_fail(faults[_i].ops, 1, 0, faults[_i].code);
 	lab_transition(&lab, "a.test", 2);
 	lab_domain(&lab, "a.test", 2, "x");
+	mark = store_mark(lab.store);
 	lab_health(&lab, STORE_STUCK);
+	ck_assert_msg(lab.kept < mark, "%s: said to be kept", name);
 	ck_assert_msg(strstr(lab.problem, faults[_i].words) != NULL, "%s: \"%s\"", name, lab.problem);
 	ck_assert_msg(lab.committed == 1, "%s: told of what is not on disk", name);
 	lab_transition(&lab, "a.test", 3);
@@ -80,6 +83,7 @@ START_TEST(fails_and_recovers)
 	ck_assert_int_ge(stats.oldest_queued_ms, 0);
 	testvfs_mend();
 	lab_committed(&lab, 3);
+	lab_kept(&lab, mark);
 	lab_health(&lab, STORE_OK);
 	ck_assert_str_eq(lab.problem, "");
 	lab_queue_empty(&lab);

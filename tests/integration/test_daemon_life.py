@@ -190,19 +190,20 @@ def written(d):
     beds.poll("nothing waits for the disk", lambda: d.get("/status").json()["daemon"]["store"]["queued"] == 0)
 
 
-@case("daemon: a PUT that was answered is kept, whatever comes next")
+@case("daemon: a PUT and a DELETE that were answered are kept, whatever comes next")
 def put_kill(lab):
     with Daemon(lab, ["right.test"]) as d:
         d.becomes("right.test", "complete")
-        lost = 0
-        for i in range(5):
+        for _ in range(5):
             name = lab.name()
-            d.send("PUT", "/domains/" + name, "").is_(201)
-            d.kill()
-            d.start()
-            lost += d.get("/status/" + name).status != 200
-        if lost:
-            raise Skip("this version answers before it is written: %d of 5 were lost by a kill -9 at once" % lost)
+            for method, body, status, then in ("PUT", "", 201, 200), ("PUT", 'services = {"none"}', 200, 200), \
+                    ("DELETE", None, 204, 404):
+                d.send(method, "/domains/" + name, body).is_(status)
+                d.kill()
+                d.start()
+                equal(d.get("/status/" + name).status, then, "%s %s, then kill -9" % (method, body), d.log())
+                if method == "PUT":
+                    equal(d.status(name).required() == [], body != "", "with its block")
 
 
 @case("daemon: PUT and DELETE /domains/{domain} persist over a restart; files win", slow=True)

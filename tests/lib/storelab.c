@@ -77,6 +77,16 @@ on_committed(void *ctx, uint64_t up_to)
 }
 
 static void
+on_kept(void *ctx, uint64_t up_to, bool lost)
+{
+	struct storelab *l = ctx;
+
+	ck_assert_uint_gt(up_to, l->kept);
+	l->kept = up_to;
+	l->lost |= lost;
+}
+
+static void
 on_health(void *ctx, enum store_health health, const char *problem)
 {
 	struct storelab *l = ctx;
@@ -92,13 +102,15 @@ lab_open(struct storelab *l)
 	const struct store_config cfg = { .path = l->path, .history_days = 90, .queue_max = 100000 };
 
 	l->err.msg[0] = '\0';
-	l->committed = 0;
+	l->committed = l->kept = 0;
+	l->lost = false;
 	l->health = STORE_OK;
 	l->problem[0] = '\0';
 	l->store = store_open(&cfg, &l->err);
 	if (l->store == NULL)
 		return false;
 	store_on_committed(l->store, on_committed, l);
+	store_on_kept(l->store, on_kept, l);
 	store_on_health(l->store, on_health, l);
 	return true;
 }
@@ -134,8 +146,21 @@ lab_until(struct storelab *l, bool (*done)(struct storelab *l))
 	return true;
 }
 
-static uint64_t wanted_id;
+static uint64_t wanted_id, wanted_mark;
 static enum store_health wanted_health;
+
+static bool
+mark_kept(struct storelab *l)
+{
+	return l->kept >= wanted_mark;
+}
+
+void
+lab_kept(struct storelab *l, uint64_t mark)
+{
+	wanted_mark = mark;
+	ck_assert_msg(lab_until(l, mark_kept), "mark %llu was not kept: %s", (unsigned long long)mark, l->problem);
+}
 
 static bool
 id_committed(struct storelab *l)

@@ -11,6 +11,8 @@ struct storelab {
 	struct store *store;
 	struct err err;
 	uint64_t committed;	/* up to this id, as it was told */
+	uint64_t kept;		/* up to this mark */
+	bool lost;		/* something that a mark stood for */
 	enum store_health health;
 	char problem[256];
 	unsigned n_health;	/* times it was told */
@@ -28,6 +30,7 @@ void lab_close(struct storelab *l);
 /* Dispatch until done(l) or ten seconds have passed; false then. */
 bool lab_until(struct storelab *l, bool (*done)(struct storelab *l));
 void lab_committed(struct storelab *l, uint64_t id);
+void lab_kept(struct storelab *l, uint64_t mark);
 void lab_queue_empty(struct storelab *l);
 void lab_health(struct storelab *l, enum store_health health);
 
