@@ -57,12 +57,19 @@ LINK = $(CC) $(OPT) $(HARDEN_CFLAGS) $(SAN) $(CFLAGS) $(HARDEN_LDFLAGS) $(LDFLAG
 # One short line a file; V=1 shows the commands.
 say = $(if $(V),,@echo '  $(1)' '$(patsubst $(BUILD)/%,%,$(2))';)
 
-all: $(BUILD)/libcore.a $(BUILD)/libedge.a $(PROGRAM) $(PLUGIN)
+# A page of the manual is the table of findings, in words.
+MAN7 := $(BUILD)/man/m365dnsd-findings.7
+
+all: $(BUILD)/libcore.a $(BUILD)/libedge.a $(PROGRAM) $(PLUGIN) $(MAN7)
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC  ,$<)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 $(BUILD)/obj/tests/%.o: CFLAGS_ALL += $(TEST_CFLAGS)
+
+$(MAN7): include/m365dnsd/findings.def tools/findings-man.awk man/m365dnsd.8
+	@mkdir -p $(@D)
+	$(call say,MAN ,$@)awk -v date="$$(sed -n 's/^\.Dd //p' man/m365dnsd.8)" -f tools/findings-man.awk $< >$@
 
 # Files compiled in, each as one C string: etc/catalog.conf is catalog_conf[] of "catalog_conf.h".
 EMBED := $(wildcard etc/catalog.conf etc/openapi.json etc/style.css)
@@ -141,7 +148,7 @@ $(BENCH): $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/libedge.a $(BU
 	$(call say,LINK,$@)$(LINK) -o $@ $^ $(EDGE_LIBS) $(CORE_LIBS) -pthread
 
 programs: all $(UNIT) $(EDGE) $(SCENARIO) $(REPLAY) lint-programs bench-programs
-lint-programs: $(BUILD)/libcore.a $(if $(wildcard src/conf/keys.c),$(BUILD)/tools/conf-keys)
+lint-programs: $(BUILD)/libcore.a $(MAN7) $(if $(wildcard src/conf/keys.c),$(BUILD)/tools/conf-keys)
 bench-programs: $(BENCH)
 fuzz-programs: $(FUZZ_NAMES:%=$(BUILD)/fuzz/%)
 
@@ -262,11 +269,12 @@ UNITS := $(if $(systemdsystemunitdir),$(wildcard systemd/*.service systemd/*.soc
 unitdir = $(DESTDIR)$(systemdsystemunitdir)
 
 install: all
-	$(INSTALL) -d $(DESTDIR)$(sbindir) $(DESTDIR)$(mandir)/man5 $(DESTDIR)$(mandir)/man8 $(DESTDIR)$(confdir)/conf.d \
-	    $(DESTDIR)$(datadir)/m365dnsd $(DESTDIR)$(docdir)
+	$(INSTALL) -d $(DESTDIR)$(sbindir) $(DESTDIR)$(mandir)/man5 $(DESTDIR)$(mandir)/man7 $(DESTDIR)$(mandir)/man8 \
+	    $(DESTDIR)$(confdir)/conf.d $(DESTDIR)$(datadir)/m365dnsd $(DESTDIR)$(docdir)
 	$(if $(PROGRAM),$(INSTALL) -m 755 $(PROGRAM) $(DESTDIR)$(sbindir)/m365dnsd)
 	$(INSTALL_DATA) $(MAN8) $(DESTDIR)$(mandir)/man8
 	$(INSTALL_DATA) $(MAN5) $(DESTDIR)$(mandir)/man5
+	$(INSTALL_DATA) $(MAN7) $(DESTDIR)$(mandir)/man7
 	$(if $(CATALOG),$(INSTALL_DATA) $(CATALOG) $(DESTDIR)$(datadir)/m365dnsd)
 	$(INSTALL) -d $(DESTDIR)$(plugindir) $(addprefix $(DESTDIR)$(datadir)/m365dnsd/,nagios icinga2 prometheus)
 	$(INSTALL) -m 755 $(PLUGIN) $(DESTDIR)$(plugindir)/check_m365dnsd
@@ -280,7 +288,8 @@ install: all
 # The configuration stays: it is the administrator's.
 uninstall:
 	rm -f $(DESTDIR)$(sbindir)/m365dnsd $(DESTDIR)$(plugindir)/check_m365dnsd
-	rm -f $(MAN8:man/%=$(DESTDIR)$(mandir)/man8/%) $(MAN5:man/%=$(DESTDIR)$(mandir)/man5/%)
+	rm -f $(MAN8:man/%=$(DESTDIR)$(mandir)/man8/%) $(MAN5:man/%=$(DESTDIR)$(mandir)/man5/%) \
+	    $(DESTDIR)$(mandir)/man7/$(notdir $(MAN7))
 	$(if $(UNITS),rm -f $(UNITS:systemd/%=$(unitdir)/%))
 	rm -rf $(DESTDIR)$(datadir)/m365dnsd $(DESTDIR)$(docdir)
 

@@ -77,7 +77,19 @@ banned() {
 }
 
 man_pages() {
-	mandoc -Tlint -W warning man/*
+	mandoc -Tlint -W warning man/* "$build"/man/*
+}
+
+# Every finding of the table has its place in the page made of it, with title and advice.
+findings_documented() {
+	page=$build/man/m365dnsd-findings.7
+	sed -n 's/^FINDING([A-Z0-9_]*, "\([a-z0-9-]*\)", SEVERITY_\([A-Z]*\), .*/\1 \2/p' include/m365dnsd/findings.def |
+	while read -r code severity; do
+		grep -A 3 "^\.It Sy $code Pq $(echo "$severity" | tr '[:upper:]' '[:lower:]')\$" "$page" | grep -q '^\.Pp' ||
+		    echo "$page: $code is not in it"
+	done
+	test "$(grep -c '^FINDING(' include/m365dnsd/findings.def)" = "$(grep -c '^\.It Sy .* Pq' "$page")" ||
+	    echo "$page: not as many findings as in the table"
 }
 
 # Keys of the configuration: the program's table, the man page and the example say the same.
@@ -125,6 +137,7 @@ if [ -x "$build/tools/conf-keys" ]; then
 	check 'configuration keys, man page and example agree' conf_documented
 fi
 check 'metrics and man page agree' metrics_documented
+check 'findings and man page agree' findings_documented
 check_with mandoc 'man pages' man_pages
 check_with systemd-analyze 'units of systemd, and their exposure is 1.2 at most' units
 check_with shellcheck 'shell scripts' shell_scripts
