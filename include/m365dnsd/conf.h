@@ -259,4 +259,12 @@ struct catalog *catalog_load(const char *path, struct conf_problems *problems);
 struct catalog *catalog_parse(const char *name, const char *text, struct conf_problems *problems);
 void catalog_free(struct catalog *c);
 
+/*
+ * What Microsoft gives (Graph JSON, PowerShell's JSON of it, Get-DkimSigningConfig, CSV with a header row, zone text; UTF-8 or
+ * UTF-16) -> `domain "name" { ... }`, checked.  notes get all that was left out or is to be looked at, under the name file.
+ * -1 with words when nothing can be read.
+ */
+int conf_import(const struct catalog *catalog, const char *domain, const char *file, const char *bytes, size_t len,
+    struct str *ret, struct conf_problems *notes, struct err *err);
+
 #endif

@@ -28,8 +28,8 @@ is_word(const char *key)
 	return *key != '\0' && strspn(key, "abcdefghijklmnopqrstuvwxyz0123456789_") == strlen(key);
 }
 
-static int
-quoted(const char *text, struct str *ret, struct err *err)
+int
+syntax_quote(const char *text, struct str *ret, struct err *err)
 {
 	str_addc(ret, '"');
 	for (; *text != '\0'; text++) {
@@ -50,7 +50,7 @@ scalar(const char *key, const json_t *v, struct str *ret, struct err *err)
 {
 	switch (json_typeof(v)) {
 	case JSON_STRING:
-		return quoted(json_string_value(v), ret, err);
+		return syntax_quote(json_string_value(v), ret, err);
 	case JSON_INTEGER:
 		str_addf(ret, "%lld", (long long)json_integer_value(v));
 		return 0;
@@ -94,7 +94,7 @@ titled(const char *key, json_t *v, unsigned depth, struct str *ret, struct err *
 			return -1;
 		}
 		str_addf(ret, "%s ", key);
-		if (quoted(title, ret, err) == -1)
+		if (syntax_quote(title, ret, err) == -1)
 			return -1;
 		str_add(ret, " {\n");
 		if (block(inside, depth + 1, ret, err) == -1)

@@ -42,4 +42,7 @@ void syntax_read(const struct syntax_row *rows, size_t n_rows, const char *file,
  */
 bool syntax_scan(const char *text, size_t len, struct str *ret, int *ret_line, struct err *err);
 
+/* import_block.c: text in quotation marks as the language wants it; -1 with words when it cannot be said in it. */
+int syntax_quote(const char *text, struct str *ret, struct err *err);
+
 #endif

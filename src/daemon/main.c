@@ -2,6 +2,7 @@
 /* m365dnsd: are the DNS records of a Microsoft 365 domain right, who sees them, and when will everybody? */
 #include <locale.h>
 
+#include "import.h"
 #include "list.h"
 #include "output.h"
 #include "run.h"
@@ -12,6 +13,7 @@ static int (*const modes[])(const struct options *o) = {
 	[MODE_ONCE] = run_domains,
 	[MODE_WAIT] = run_domains,
 	[MODE_CHECK_CONFIG] = run_check_config,
+	[MODE_IMPORT] = import_domain,
 	[MODE_LIST_RECORDS] = list_records,
 	[MODE_LIST_RESOLVERS] = list_resolvers,
 	[MODE_LIST_FINDINGS] = list_findings,

@@ -46,6 +46,26 @@ set_config(struct options *o, const struct option_row *row, const char *arg, str
 	return 0;
 }
 
+static int
+set_import(struct options *o, const struct option_row *row, const char *arg, struct err *err)
+{
+	if (*arg == '\0') {
+		err_set(err, "--import: the file name is empty");
+		return -1;
+	}
+	o->import = arg;
+	return set_mode(o, row, arg, err);
+}
+
+static int
+set_import_domain(struct options *o, const struct option_row *row, const char *arg, struct err *err)
+{
+	(void)row;
+	(void)err;
+	o->import_domain = arg;
+	return 0;
+}
+
 /* Kept as text: conf knows what the key may hold. */
 static int
 set_domain_key(struct options *o, const struct option_row *row, const char *arg, struct err *err)
@@ -164,6 +184,9 @@ const struct option_row option_rows[] = {
 	    set_wait, MODE_WAIT },
 	{ NULL, "check-config", 0, OPTION_FLAG, NULL, "report every mistake of the configuration as file:line: message",
 	    set_mode, MODE_CHECK_CONFIG },
+	{ NULL, "import", 0, OPTION_VALUE, "FILE", "make a domain block of what Microsoft gives: Graph or PowerShell JSON, "
+	    "Get-DkimSigningConfig, CSV, zone text; \"-\" reads standard input", set_import, MODE_IMPORT },
+	{ NULL, "domain", 0, OPTION_VALUE, "NAME", "the domain that --import is for", set_import_domain, 0 },
 	{ NULL, "list-records", 0, OPTION_FLAG, NULL, "list the records of the catalog", set_mode, MODE_LIST_RECORDS },
 	{ NULL, "list-resolvers", 0, OPTION_FLAG, NULL, "list the resolvers known by name", set_mode, MODE_LIST_RESOLVERS },
 	{ NULL, "list-findings", 0, OPTION_FLAG, NULL, "list every finding there is", set_mode, MODE_LIST_FINDINGS },
@@ -259,6 +282,10 @@ check(const struct options *o, struct err *err)
 	if (o->mode == MODE_SERVE && o->n_domains > 0) {
 		err_set(err, "\"%s\": say --once or --wait for a domain; without a mode this is the daemon, which takes none "
 		    "(see --help)", o->domains[0]);
+		return -1;
+	}
+	if ((o->mode == MODE_IMPORT) != (o->import_domain != NULL)) {
+		err_set(err, o->mode == MODE_IMPORT ? "--import: needs --domain NAME" : "--domain: belongs to --import");
 		return -1;
 	}
 	if (!runs && o->n_domains > 0) {
@@ -363,6 +390,7 @@ options_help(struct str *ret)
 	    "       m365dnsd --once [OPTION...] [DOMAIN...]\n"
 	    "       m365dnsd --wait[=DURATION] [OPTION...] [DOMAIN...]\n"
 	    "       m365dnsd --check-config [-c FILE]\n"
+	    "       m365dnsd --import=FILE --domain=NAME\n"
 	    "Check the DNS records that Microsoft 365 needs, and watch them spread.\n"
 	    "\n"
 	    "A domain named here needs no configuration file.\n");

@@ -6,7 +6,7 @@
 #include <m365dnsd/view.h>
 
 enum mode {
-	MODE_SERVE, MODE_ONCE, MODE_WAIT, MODE_CHECK_CONFIG, MODE_LIST_RECORDS, MODE_LIST_RESOLVERS, MODE_LIST_FINDINGS,
+	MODE_SERVE, MODE_ONCE, MODE_WAIT, MODE_CHECK_CONFIG, MODE_IMPORT, MODE_LIST_RECORDS, MODE_LIST_RESOLVERS, MODE_LIST_FINDINGS,
 	MODE_HELP, MODE_VERSION
 };
 enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
@@ -17,6 +17,7 @@ struct options {
 	enum mode mode;
 	const char *config;			/* NULL = not given */
 	int64_t wait_s;				/* 0 = as long as it takes */
+	const char *import, *import_domain;	/* the file, "-" = standard input; NULL = not given */
 	struct domain_key {			/* keys of a domain block, checked by conf */
 		const char *name, *value;
 	} domain_keys[OPTIONS_DOMAIN_KEYS_MAX];

@@ -171,6 +171,25 @@ run 'conf.d beside the file' 64 --check-config -c "$dir/right.conf"
 says err "^$dir/conf.d/fabrikam.conf:1: "
 rm -r "$dir/conf.d"
 
+# ---- import ----
+
+cat >"$dir/graph.json" <<EOF
+{"value":[{"@odata.type":"#microsoft.graph.domainDnsTxtRecord","label":"contoso.test","recordType":"Txt","text":"MS=ms12345678"},
+{"label":"contoso.test","recordType":"Mx","mailExchange":"contoso-test.mail.protection.outlook.com","preference":0},
+{"label":"crm.contoso.test","recordType":"CName","canonicalName":"a.test"}]}
+EOF
+run '--import of Graph' 0 --import "$dir/graph.json" --domain contoso.test
+says out 'verification = "MS=ms12345678"'
+says out 'mx = [{]"0 contoso-test.mail.protection.outlook.com"[}]'
+says err 'crm.contoso.test CNAME a.test: not a record'
+cp "$dir/out" "$dir/import.conf"
+run '--import passes --check-config' 0 --check-config -c "$dir/import.conf"
+run '--import of standard input' 64 --import - --domain contoso.test
+says err 'standard input: it is empty'
+silent out
+run '--import of nothing' 64 --import "$dir/none" --domain contoso.test
+says err 'none: No such file'
+
 # ---- output that cannot be written ----
 
 for mode in --help --version --list-findings; do
