@@ -136,6 +136,9 @@ uint64_t hash_stable(const void *p, size_t n);
 /* A map from byte strings to pointers; keeps a copy of the key.  Used for domains, sources, variants. */
 struct map;
 struct map *map_new(void);
+/* A map whose values know their keys (which must not change while they are in it): nothing is copied. */
+typedef const void *map_key(const void *value, size_t *ret_n);
+struct map *map_new_keyed(map_key *key_of);
 /* NULL when absent. */
 void *map_get(const struct map *m, const void *key, size_t n);
 /* Insert or replace; returns the previous value or NULL.  value must not be NULL. */

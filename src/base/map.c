@@ -18,22 +18,50 @@ struct entry {
 
 struct slot {
 	uint64_t hash;
-	struct entry *entry;	/* NULL = free */
+	void *item;		/* a struct entry, or the value itself where it knows its key; NULL = free */
 };
 
 struct map {
 	struct slot *slots;
 	size_t cap, count;
+	map_key *key_of;	/* NULL: the keys are copied into entries */
 };
 
 struct map *
-map_new(void)
+map_new_keyed(map_key *key_of)
 {
 	struct map *m = xcalloc(1, sizeof(*m));
 
 	m->cap = MAP_MIN_SLOTS;
 	m->slots = xcalloc(m->cap, sizeof(*m->slots));
+	m->key_of = key_of;
 	return m;
+}
+
+struct map *
+map_new(void)
+{
+	return map_new_keyed(NULL);
+}
+
+static void *
+value_of(const struct map *m, const struct slot *s)
+{
+	return m->key_of == NULL && s->item != NULL ? ((const struct entry *)s->item)->value : s->item;
+}
+
+static bool
+has_key(const struct map *m, const struct slot *s, const void *key, size_t n)
+{
+	const struct entry *e = s->item;
+	const void *own = e->key;
+	size_t own_n = 0;
+
+	if (m->key_of != NULL)
+		own = m->key_of(s->item, &own_n);
+	else
+		own_n = e->n;
+	return own_n == n && (n == 0 || memcmp(own, key, n) == 0);
 }
 
 /* The slot that holds the key, or the free one where it belongs. */
@@ -42,12 +70,9 @@ find_slot(const struct map *m, uint64_t hash, const void *key, size_t n)
 {
 	size_t i = (size_t)hash & (m->cap - 1);
 
-	for (; m->slots[i].entry != NULL; i = (i + 1) & (m->cap - 1)) {
-		const struct entry *e = m->slots[i].entry;
-
-		if (m->slots[i].hash == hash && e->n == n && (n == 0 || memcmp(e->key, key, n) == 0))
+	for (; m->slots[i].item != NULL; i = (i + 1) & (m->cap - 1))
+		if (m->slots[i].hash == hash && has_key(m, &m->slots[i], key, n))
 			break;
-	}
 	return i;
 }
 
@@ -62,9 +87,9 @@ grow(struct map *m)
 	for (size_t i = 0; i < old_cap; i++) {
 		size_t at = (size_t)old[i].hash & (m->cap - 1);
 
-		if (old[i].entry == NULL)
+		if (old[i].item == NULL)
 			continue;
-		while (m->slots[at].entry != NULL)
+		while (m->slots[at].item != NULL)
 			at = (at + 1) & (m->cap - 1);
 		m->slots[at] = old[i];
 	}
@@ -74,9 +99,23 @@ grow(struct map *m)
 void *
 map_get(const struct map *m, const void *key, size_t n)
 {
-	const struct entry *e = m->slots[find_slot(m, hash_bytes(key, n), key, n)].entry;
+	return value_of(m, &m->slots[find_slot(m, hash_bytes(key, n), key, n)]);
+}
 
-	return e != NULL ? e->value : NULL;
+/* What a slot holds for this key and value. */
+static void *
+item_new(const struct map *m, const void *key, size_t n, void *value)
+{
+	struct entry *e;
+
+	if (m->key_of != NULL)
+		return value;
+	e = xmalloc(sizeof(*e) + n);
+	e->value = value;
+	e->n = n;
+	if (n != 0)
+		memcpy(e->key, key, n);
+	return e;
 }
 
 void *
@@ -84,24 +123,20 @@ map_put(struct map *m, const void *key, size_t n, void *value)
 {
 	uint64_t hash = hash_bytes(key, n);
 	size_t at = find_slot(m, hash, key, n);
-	struct entry *e = m->slots[at].entry;
-	void *old = NULL;
+	void *old = value_of(m, &m->slots[at]);
 
-	if (e != NULL) {
-		old = e->value;
-		e->value = value;
+	if (old != NULL) {
+		if (m->key_of == NULL)
+			((struct entry *)m->slots[at].item)->value = value;
+		else
+			m->slots[at].item = value;
 		return old;
 	}
 	if ((m->count + 1) * 4 > m->cap * 3) {
 		grow(m);
 		at = find_slot(m, hash, key, n);
 	}
-	e = xmalloc(sizeof(*e) + n);
-	e->value = value;
-	e->n = n;
-	if (n != 0)
-		memcpy(e->key, key, n);
-	m->slots[at] = (struct slot) { hash, e };
+	m->slots[at] = (struct slot) { hash, item_new(m, key, n, value) };
 	m->count++;
 	return NULL;
 }
@@ -112,7 +147,7 @@ close_hole(struct map *m, size_t hole)
 {
 	size_t mask = m->cap - 1;
 
-	for (size_t i = (hole + 1) & mask; m->slots[i].entry != NULL; i = (i + 1) & mask) {
+	for (size_t i = (hole + 1) & mask; m->slots[i].item != NULL; i = (i + 1) & mask) {
 		size_t home = (size_t)m->slots[i].hash & mask;
 
 		if (((i - home) & mask) >= ((i - hole) & mask)) {
@@ -127,13 +162,12 @@ void *
 map_del(struct map *m, const void *key, size_t n)
 {
 	size_t at = find_slot(m, hash_bytes(key, n), key, n);
-	struct entry *e = m->slots[at].entry;
-	void *value;
+	void *value = value_of(m, &m->slots[at]);
 
-	if (e == NULL)
+	if (value == NULL)
 		return NULL;
-	value = e->value;
-	free(e);
+	if (m->key_of == NULL)
+		free(m->slots[at].item);
 	close_hole(m, at);
 	m->count--;
 	return value;
@@ -149,8 +183,8 @@ void
 map_each(const struct map *m, void (*f)(void *ctx, void *value), void *ctx)
 {
 	for (size_t i = 0; i < m->cap; i++) {
-		if (m->slots[i].entry != NULL)
-			f(ctx, m->slots[i].entry->value);
+		if (m->slots[i].item != NULL)
+			f(ctx, value_of(m, &m->slots[i]));
 	}
 }
 
@@ -160,11 +194,14 @@ map_free(struct map *m, void (*free_value)(void *value))
 	if (m == NULL)
 		return;
 	for (size_t i = 0; i < m->cap; i++) {
-		if (m->slots[i].entry == NULL)
+		void *value = value_of(m, &m->slots[i]);
+
+		if (value == NULL)
 			continue;
+		if (m->key_of == NULL)
+			free(m->slots[i].item);
 		if (free_value != NULL)
-			free_value(m->slots[i].entry->value);
-		free(m->slots[i].entry);
+			free_value(value);
 	}
 	free(m->slots);
 	free(m);

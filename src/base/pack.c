@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <endian.h>
 #include <string.h>
 
 #include <m365dnsd/base.h>
@@ -6,8 +7,9 @@
 void
 pack_uint(struct str *s, uint64_t v, unsigned octets)
 {
-	for (unsigned i = 0; i < octets; i++)
-		str_addc(s, (char)(v >> 8 * i));
+	uint64_t le = htole64(v);
+
+	str_addn(s, &le, octets);
 }
 
 void
@@ -43,7 +45,15 @@ unpack_uint(struct unpack *u, unsigned octets)
 	const uint8_t *p = take(u, octets);
 	uint64_t v = 0;
 
-	for (unsigned i = 0; p != NULL && i < octets; i++)
+	if (p == NULL)
+		return 0;
+	/* Eight octets at once where there are so many: a snapshot is a thousand small numbers. */
+	if (u->left + octets >= sizeof(v)) {
+		memcpy(&v, p, sizeof(v));
+		v = le64toh(v);
+		return octets < sizeof(v) ? v & ((UINT64_C(1) << 8 * octets) - 1) : v;
+	}
+	for (unsigned i = 0; i < octets; i++)
 		v |= (uint64_t)p[i] << 8 * i;
 	return v;
 }
