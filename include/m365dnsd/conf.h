@@ -103,8 +103,7 @@ struct conf_spf {
 	char *all;		/* "-all"; NULL = not given */
 };
 struct conf_domain {
-	struct dns_name name;	/* lower-case A-labels */
-	char *text;		/* the same as text, no final dot */
+	char *text;		/* its name: lower-case A-labels, no final dot */
 	const char *file;	/* of conf.files; NULL = the command line */
 	int line;
 	char *verification, *tenant;	/* NULL = not given */

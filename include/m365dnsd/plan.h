@@ -51,7 +51,7 @@ struct plan *plan_ref(struct plan *p);
 void plan_unref(struct plan *p);
 
 const char *plan_domain(const struct plan *p);			/* text, lower-case A-labels, no final dot */
-const struct dns_name *plan_domain_name(const struct plan *p);
+void plan_domain_name(const struct plan *p, struct dns_name *ret);
 const struct conf_domain *plan_conf(const struct plan *p);
 const struct catalog *plan_catalog(const struct plan *p);
 const char *plan_key(const struct plan *p);			/* the domain key, M365-FACTS 1.3 */

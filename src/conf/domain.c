@@ -125,9 +125,9 @@ conf_name_reason(const struct err *err)
 	return behind != NULL ? behind + 3 : err->msg;
 }
 
-/* Fill name, text and the defaults of a domain; -1 with words when there is nothing to watch under that name. */
+/* Name and defaults of a domain; -1 with words when there is nothing to watch under that name. */
 static int
-domain_init(struct conf_domain *d, const char *name, struct err *err)
+domain_init(struct conf_domain *d, const char *name, struct dns_name *ret_name, struct err *err)
 {
 	char buf[DNS_NAME_TEXT_MAX];
 	struct err why;
@@ -136,23 +136,23 @@ domain_init(struct conf_domain *d, const char *name, struct err *err)
 		.services = 1u << SERVICE_EXCHANGE,
 		.authorities = AUTHORITIES_UNSET,
 	};
-	if (dns_name_from_user(&d->name, name, &why) == -1) {
+	if (dns_name_from_user(ret_name, name, &why) == -1) {
 		err_set(err, "\"%s\" is no domain name: %s", name, conf_name_reason(&why));
 		return -1;
 	}
-	if (dns_name_labels(&d->name) < 2) {
+	if (dns_name_labels(ret_name) < 2) {
 		err_set(err, "\"%s\" is no domain name: it needs two labels at least", name);
 		return -1;
 	}
-	if (is_address_or_wildcard(&d->name)) {
+	if (is_address_or_wildcard(ret_name)) {
 		err_set(err, "\"%s\" is no domain name: an address or a wildcard has no records of its own", name);
 		return -1;
 	}
-	if (conf_is_initial_domain(&d->name)) {
+	if (conf_is_initial_domain(ret_name)) {
 		err_set(err, "\"%s\" is the tenant's initial domain: Microsoft runs its zone, there is nothing to add", name);
 		return -1;
 	}
-	d->text = xstrdup(dns_name_text_lower(&d->name, buf));
+	d->text = xstrdup(dns_name_text_lower(ret_name, buf));
 	return 0;
 }
 
@@ -160,11 +160,12 @@ int
 conf_add_domain(struct conf *c, const char *name, size_t *ret, struct err *err)
 {
 	struct conf_domain d;
+	struct dns_name wire;
 
-	if (domain_init(&d, name, err) == -1)
+	if (domain_init(&d, name, &wire, err) == -1)
 		return -1;
 	for (size_t i = 0; i < c->n_domains; i++) {
-		if (dns_name_equal(&c->domains[i].name, &d.name)) {
+		if (strcmp(c->domains[i].text, d.text) == 0) {
 			conf_domain_done(&d);
 			*ret = i;
 			return 0;
@@ -214,7 +215,7 @@ domain_begin(struct loader *l, const char *title)
 {
 	struct err err;
 
-	if (domain_init(&l->domain, title, &err) == -1)
+	if (domain_init(&l->domain, title, &l->domain_name, &err) == -1)
 		loader_problem(l, "domain %s", err.msg);
 	l->domain.file = l->file;
 	l->domain.line = l->line;
@@ -223,12 +224,13 @@ domain_begin(struct loader *l, const char *title)
 static bool
 is_duplicate(struct loader *l, const struct conf_domain *d)
 {
-	uintptr_t before = (uintptr_t)map_put(l->domains, d->name.wire, d->name.len, (void *)(l->conf->n_domains + 1));
+	size_t n = strlen(d->text);
+	uintptr_t before = (uintptr_t)map_put(l->domains, d->text, n, (void *)(l->conf->n_domains + 1));
 
 	if (before == 0)
 		return false;
 	/* the later one is the mistake; a third one is compared with the first again */
-	map_put(l->domains, d->name.wire, d->name.len, (void *)before);
+	map_put(l->domains, d->text, n, (void *)before);
 	const struct conf_domain *first = &l->conf->domains[before - 1];
 	conf_problem_add(l->problems, d->file, d->line, "domain \"%s\" is given twice, first at %s:%d", d->text, first->file,
 	    first->line);
@@ -241,7 +243,7 @@ check_record(struct loader *l, const struct conf_domain *d, const struct conf_re
 	struct dns_name owner;
 	struct err err;
 
-	if (conf_record_owner(r, &d->name, &owner, &err) == -1)
+	if (conf_record_owner(r, &l->domain_name, &owner, &err) == -1)
 		conf_problem_add(l->problems, d->file, r->line, "record \"%s\": name %s", r->id, err.msg);
 	for (const struct conf_record *other = d->records; other < r; other++) {
 		if (strcmp(other->id, r->id) == 0)

@@ -29,6 +29,7 @@ struct loader {
 	/* the blocks that are open */
 	struct conf_resolver resolver;
 	struct conf_domain domain;
+	struct dns_name domain_name;
 	struct conf_record record;
 	struct conf_overrides overrides;
 	struct conf_notify notify;
@@ -43,7 +44,7 @@ struct loader {
 	struct block_place *block_places;
 	size_t n_blocks;
 	size_t domains_cap;
-	struct map *domains;		/* wire name -> index + 1, as a pointer */
+	struct map *domains;		/* name -> index + 1, as a pointer */
 };
 
 /* A problem at the line that is being read. */

@@ -19,9 +19,12 @@ domain_give_back_zone(void *ctx, struct zone *zone)
 void
 domain_find_zone(struct domain *d)
 {
+	struct dns_name name;
+
+	plan_domain_name(board_plan(d->b), &name);
 	d->phase = PHASE_FINDING;
 	d->p->n_finding++;
-	zone_find(d->p->finder, plan_domain_name(board_plan(d->b)), zone_found, d, 0);
+	zone_find(d->p->finder, &name, zone_found, d, 0);
 }
 
 /* When the delegation is looked at again: its TTL when it was found; soon, then less and less often when it was not. */

@@ -271,13 +271,15 @@ static void
 diagnose_apex(struct roll *r)
 {
 	struct finding *f = NULL;
+	struct dns_name domain;
 
+	plan_domain_name(r->plan, &domain);
 	for (size_t row = 0; row < plan_n_questions(r->plan); row++)
 		for (size_t col = 0; col < r->m->n_columns; col++) {
 			const struct answer *an = matrix_answer(r->m, row, col);
 			const char *target;
 
-			if (!dns_name_equal(&r->m->rows[row].name, plan_domain_name(r->plan)) ||
+			if (!dns_name_equal(&r->m->rows[row].name, &domain) ||
 			    !column_decides(r->m, &r->m->columns[col]) || an == NULL || an->n_chain == 0)
 				continue;
 			target = match_name_text(r->a, &an->chain[0]);

@@ -168,9 +168,11 @@ static bool
 explain_autodiscover(struct judge *j, const struct dns_name *target, const char *text, const char *found)
 {
 	bool microsoft = match_suffix(j->plan, text) != NULL;
+	struct dns_name domain;
 
 	if (strcmp(j->e->id, "autodiscover") != 0)
 		return false;
+	plan_domain_name(j->plan, &domain);
 	if (microsoft && (j->want.foreign_ok || j->want.n_family == 0) &&
 	    (plan_conf(j->plan)->profile == PROFILE_HYBRID || plan_conf(j->plan)->profile == PROFILE_HYBRID_MX_ONPREM)) {
 		judge_note(j, FINDING_AUTODISCOVER_WRONG_PROFILE, found,
@@ -178,7 +180,7 @@ explain_autodiscover(struct judge *j, const struct dns_name *target, const char 
 		    "with mailboxes on premises, clients must find the server there first, not %s", text);
 		return true;
 	}
-	if (!microsoft && !j->want.foreign_ok && dns_name_is_below(target, plan_domain_name(j->plan))) {
+	if (!microsoft && !j->want.foreign_ok && dns_name_is_below(target, &domain)) {
 		judge_note(j, FINDING_AUTODISCOVER_WRONG_PROFILE, found, NULL,
 		    "%s is a host of your own, but the profile is %s", text,
 		    name_of(&profile_names, (int)plan_conf(j->plan)->profile));
@@ -190,18 +192,19 @@ explain_autodiscover(struct judge *j, const struct dns_name *target, const char 
 bool
 match_explain_target(struct judge *j, const struct dns_name *target, const char *found)
 {
-	const struct dns_name *domain = plan_domain_name(j->plan);
 	const char *text = match_name_text(j->a, target), *bare;
+	struct dns_name domain;
 
+	plan_domain_name(j->plan, &domain);
 	if (dns_name_equal(target, &j->owner)) {
 		judge_note(j, FINDING_CNAME_LOOP, found, NULL, "%s points to itself", text);
 		return true;
 	}
-	if (name_is_address(target, domain)) {
+	if (name_is_address(target, &domain)) {
 		judge_note(j, FINDING_TARGET_IS_ADDRESS, found, NULL, NULL);
 		return true;
 	}
-	if (name_strip(j->a, target, domain, &bare)) {
+	if (name_strip(j->a, target, &domain, &bare)) {
 		if (text_is_wanted(j, bare)) {
 			judge_note(j, FINDING_TARGET_ZONE_APPENDED, found, bare, "the target ends with .%s", plan_domain(j->plan));
 			return true;

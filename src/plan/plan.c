@@ -8,12 +8,12 @@
 
 /* Every owner must make a name with this domain too: the shape may have been built for a shorter one. */
 static int
-check_names(const struct shape *s, const struct conf_domain *d, struct err *err)
+check_names(const struct shape *s, const struct dns_name *domain, struct err *err)
 {
 	struct dns_name name;
 
 	for (size_t i = 0; i < s->n_questions; i++) {
-		if (!shape_owner(s->questions[i].owner, &d->name, &name)) {
+		if (!owner_name(&s->questions[i].owner, domain->wire, domain->len, &name)) {
 			err_set(err, "the name of record \"%s\" would be too long",
 			    s->expectations[s->questions[i].expectations[0]].id);
 			return -1;
@@ -22,27 +22,42 @@ check_names(const struct shape *s, const struct conf_domain *d, struct err *err)
 	return 0;
 }
 
+static struct plan *
+plan_new(const struct conf_domain *d, const struct dns_name *name, struct shape *s)
+{
+	char key[64] = "";
+	size_t key_size;
+	struct plan *p;
+
+	plan_domain_key(d->text, key);
+	key_size = strlen(key) + 1;
+	p = xcalloc(1, sizeof(*p) + name->len + key_size);
+	p->refs = 1;
+	p->domain = d;
+	p->shape = s;
+	p->name_len = name->len;
+	memcpy(p->name, name->wire, name->len);
+	memcpy(p->name + name->len, key, key_size);
+	return p;
+}
+
 struct plan *
 plan_build(const struct catalog *catalog, const struct conf *conf, size_t index, struct err *err)
 {
 	const struct conf_domain *d = &conf->domains[index];
-	struct shape *s = shape_of(catalog, d, err);
-	char key[64] = "";
+	struct shape *s = NULL;
+	struct dns_name name;
 
-	if (s == NULL || check_names(s, d, err) == -1) {
+	if (dns_name_parse(&name, d->text, err) == 0)
+		s = shape_of(catalog, d, &name, err);
+	if (s == NULL || check_names(s, &name, err) == -1) {
 		struct str place = STR_INIT;
 		err_prefix(err, "%s: domain \"%s\"", conf_domain_place(d, &place), d->text);
 		str_done(&place);
 		shape_unref(s);
 		return NULL;
 	}
-	plan_domain_key(d->text, key);
-	struct plan *p = xcalloc(1, sizeof(*p) + strlen(key) + 1);
-	p->refs = 1;
-	p->domain = d;
-	p->shape = s;
-	memcpy(p->key, key, strlen(key) + 1);
-	return p;
+	return plan_new(d, &name, s);
 }
 
 struct plan *
@@ -67,10 +82,11 @@ plan_domain(const struct plan *p)
 	return p->domain->text;
 }
 
-const struct dns_name *
-plan_domain_name(const struct plan *p)
+void
+plan_domain_name(const struct plan *p, struct dns_name *ret)
 {
-	return &p->domain->name;
+	ret->len = p->name_len;
+	memcpy(ret->wire, p->name, p->name_len);
 }
 
 const struct conf_domain *
@@ -88,7 +104,7 @@ plan_catalog(const struct plan *p)
 const char *
 plan_key(const struct plan *p)
 {
-	return p->key;
+	return (const char *)p->name + p->name_len;
 }
 
 size_t
@@ -135,8 +151,8 @@ plan_question(const struct plan *p, size_t q, struct question *ret)
 	const struct plan_question *pq = &p->shape->questions[q];
 
 	assert(q < p->shape->n_questions);
-	*ret = (struct question){ .type = pq->type };
-	bool fits = shape_owner(pq->owner, &p->domain->name, &ret->name);
+	ret->type = pq->type;
+	bool fits = owner_name(&pq->owner, p->name, p->name_len, &ret->name);
 	assert(fits);	/* plan_build has looked */
 	(void)fits;
 }
@@ -252,7 +268,7 @@ plan_equal(const struct plan *a, const struct plan *b)
 	const struct conf_domain *d = a->domain, *e = b->domain;
 	bool equal = true;
 
-	if (!dns_name_equal(&d->name, &e->name) || !shapes_equal(a, b))
+	if (strcmp(d->text, e->text) != 0 || !shapes_equal(a, b))
 		return false;
 	/* the usual case of a reload; nothing but proof and tenant goes into the values then */
 	if (a->shape == b->shape && is_plain(d) && is_plain(e) && text_equal(d->verification, e->verification) &&

@@ -6,7 +6,11 @@
 #include <m365dnsd/plan.h>
 
 struct plan_question {
-	const char *owner;		/* relative, or absolute with a final dot (a record of the admin's own) */
+	struct owner {
+		uint8_t *wire;		/* labels, lower case, without the root's octet */
+		uint8_t len;
+		bool absolute;		/* the whole name (a record of the admin's own), else what stands before the domain's */
+	} owner;
 	uint16_t type;
 	uint8_t views;
 	uint8_t n;
@@ -38,14 +42,16 @@ struct plan {
 	unsigned refs;
 	const struct conf_domain *domain;
 	struct shape *shape;
-	char key[];			/* "" when it would not fit a label */
+	uint8_t name_len;
+	uint8_t name[];			/* the domain's in wire form, then the key with its NUL ("": it would not fit a label) */
 };
 
 /* The shape of a domain, counted.  NULL with words, without file and line. */
-struct shape *shape_of(const struct catalog *catalog, const struct conf_domain *d, struct err *err);
+struct shape *shape_of(const struct catalog *catalog, const struct conf_domain *d, const struct dns_name *name,
+    struct err *err);
 struct shape *shape_ref(struct shape *s);
 void shape_unref(struct shape *s);
-/* Owner of a question, lower case; false when the name would be too long. */
-bool shape_owner(const char *owner, const struct dns_name *domain, struct dns_name *ret);
+/* The name of a question, lower case; false when it would be too long.  domain: in wire form, lower case. */
+bool owner_name(const struct owner *o, const uint8_t *domain, size_t len, struct dns_name *ret);
 
 #endif

@@ -12,15 +12,41 @@
 
 static struct map *shapes;
 
-bool
-shape_owner(const char *owner, const struct dns_name *domain, struct dns_name *ret)
-{
-	size_t n = strlen(owner);
-	bool ok = n > 1 && owner[n - 1] == '.' ? dns_name_parse(ret, owner, NULL) == 0 : dns_name_relative(ret, owner, domain);
+/* ---- owners ---- */
 
-	if (ok)
-		dns_name_lower(ret);
-	return ok;
+/* The labels of text as an admin or the catalog writes it; the bytes are the caller's to free. */
+static bool
+owner_parse(const char *text, struct owner *ret)
+{
+	static const struct dns_name root = { .len = 1 };
+	size_t n = strlen(text);
+	struct dns_name name;
+
+	ret->absolute = n > 1 && text[n - 1] == '.';
+	if (ret->absolute ? dns_name_parse(&name, text, NULL) == -1 : !dns_name_relative(&name, text, &root))
+		return false;
+	dns_name_lower(&name);
+	ret->len = (uint8_t)(name.len - 1);
+	ret->wire = xmalloc(name.len);
+	memcpy(ret->wire, name.wire, name.len);
+	return true;
+}
+
+bool
+owner_name(const struct owner *o, const uint8_t *domain, size_t len, struct dns_name *ret)
+{
+	static const uint8_t root[1] = { 0 };
+
+	if (o->absolute) {
+		domain = root;
+		len = sizeof(root);
+	}
+	if (o->len + len > DNS_NAME_MAX)
+		return false;
+	memcpy(ret->wire, o->wire, o->len);
+	memcpy(ret->wire + o->len, domain, len);
+	ret->len = (uint8_t)(o->len + len);
+	return true;
 }
 
 /* ---- needs (DESIGN.md section 4) ---- */
@@ -58,22 +84,26 @@ skips(const struct conf_domain *d, enum view view, const char *id)
 struct builder {
 	struct shape *shape;
 	const struct conf_domain *d;
+	const struct dns_name *domain;
 	struct dns_name names[PLAN_EXPECTATIONS_MAX];	/* of the questions */
 	struct err *err;
 };
 
+/* The question of this name and type; takes owner over. */
 static struct plan_question *
-question_for(struct builder *b, const struct catalog_row *row, const struct dns_name *name)
+question_for(struct builder *b, const struct catalog_row *row, struct owner owner, const struct dns_name *name)
 {
 	struct shape *s = b->shape;
 
 	for (size_t i = 0; i < s->n_questions; i++) {
 		struct plan_question *q = &s->questions[i];
-		if (q->type == row->ask && q->n < PLAN_SLOTS_MAX && dns_name_equal(&b->names[i], name))
+		if (q->type == row->ask && q->n < PLAN_SLOTS_MAX && dns_name_equal(&b->names[i], name)) {
+			free(owner.wire);
 			return q;
+		}
 	}
 	b->names[s->n_questions] = *name;
-	s->questions[s->n_questions] = (struct plan_question){ .owner = row->owner, .type = row->ask };
+	s->questions[s->n_questions] = (struct plan_question){ .owner = owner, .type = row->ask };
 	return &s->questions[s->n_questions++];
 }
 
@@ -81,6 +111,7 @@ static int
 add_row(struct builder *b, const struct catalog_row *row, enum need need)
 {
 	struct shape *s = b->shape;
+	struct owner owner = { NULL, 0, false };
 	struct dns_name name;
 	unsigned views = row->views;
 
@@ -94,11 +125,12 @@ add_row(struct builder *b, const struct catalog_row *row, enum need need)
 		err_set(b->err, "more than %d records to check", PLAN_EXPECTATIONS_MAX);
 		return -1;
 	}
-	if (!shape_owner(row->owner, &b->d->name, &name)) {
+	if (!owner_parse(row->owner, &owner) || !owner_name(&owner, b->domain->wire, b->domain->len, &name)) {
+		free(owner.wire);
 		err_set(b->err, "the name of record \"%s\" would be too long", row->id);
 		return -1;
 	}
-	struct plan_question *q = question_for(b, row, &name);
+	struct plan_question *q = question_for(b, row, owner, &name);
 	s->expectations[s->n_expectations] = (struct expectation){
 		.id = row->id, .row = row, .rule = row->rule, .need = need, .question = (uint8_t)(q - s->questions),
 		.slot = q->n, .views = (uint8_t)views,
@@ -205,6 +237,8 @@ check_skip(const struct builder *b, const struct catalog *c)
 static void
 shape_free(struct shape *s)
 {
+	for (size_t i = 0; i < s->n_questions; i++)
+		free(s->questions[i].owner.wire);
 	free(s->own);
 	free(s->expectations);
 	free(s->questions);
@@ -220,10 +254,10 @@ shrink(struct shape *s)
 }
 
 static struct shape *
-build(const struct catalog *catalog, const struct conf_domain *d, struct err *err)
+build(const struct catalog *catalog, const struct conf_domain *d, const struct dns_name *name, struct err *err)
 {
 	struct shape *s = xcalloc(1, sizeof(*s));
-	struct builder b = { .shape = s, .d = d, .err = err };
+	struct builder b = { .shape = s, .d = d, .domain = name, .err = err };
 
 	s->refs = 1;
 	s->key.catalog = catalog;
@@ -253,7 +287,7 @@ is_sharable(const struct conf_domain *d)
 }
 
 struct shape *
-shape_of(const struct catalog *catalog, const struct conf_domain *d, struct err *err)
+shape_of(const struct catalog *catalog, const struct conf_domain *d, const struct dns_name *name, struct err *err)
 {
 	const struct shape_key key = {
 		.catalog = catalog,
@@ -264,13 +298,13 @@ shape_of(const struct catalog *catalog, const struct conf_domain *d, struct err 
 	};
 
 	if (!is_sharable(d))
-		return build(catalog, d, err);
+		return build(catalog, d, name, err);
 	if (shapes == NULL)
 		shapes = map_new();
 	struct shape *s = map_get(shapes, &key, sizeof(key));
 	if (s != NULL)
 		return shape_ref(s);
-	s = build(catalog, d, err);
+	s = build(catalog, d, name, err);
 	if (s == NULL)
 		return NULL;
 	s->shared = true;

@@ -27,7 +27,7 @@ variable(const struct maker *m, const char *name, size_t n)
 	const char *ms;
 
 	if (n == 3 && memcmp(name, "key", n) == 0)
-		return *m->p->key != '\0' ? m->p->key : NULL;
+		return *plan_key(m->p) != '\0' ? plan_key(m->p) : NULL;
 	if (n == 6 && memcmp(name, "tenant", n) == 0)
 		return d->tenant;
 	if (n == 6 && memcmp(name, "domain", n) == 0)
@@ -250,8 +250,8 @@ show_family(struct maker *m, const char *pattern)
 	struct wanted *w = m->ret;
 	const char *show = pattern;
 
-	if (m->row->type == DNS_TYPE_MX && strncmp(pattern, "*.", 2) == 0 && *m->p->key != '\0')
-		show = arena_printf(m->a, "%s%s", m->p->key, pattern + 1);
+	if (m->row->type == DNS_TYPE_MX && strncmp(pattern, "*.", 2) == 0 && *plan_key(m->p) != '\0')
+		show = arena_printf(m->a, "%s%s", plan_key(m->p), pattern + 1);
 	for (size_t i = 0; i < w->n_text; i++) {
 		if (plan_pattern_match(pattern, shown_host(m, w->text[i])) || str_ieq(show, shown_host(m, w->text[i])))
 			return;

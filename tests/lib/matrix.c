@@ -289,7 +289,7 @@ zone_of(struct arena *a, struct plan *plan, const char *word)
 	z->servers = (struct zone_server *)(z + 1);
 	z->status = strcmp(word, "missing") == 0 ? ZONE_MISSING : strcmp(word, "unknown") == 0 ? ZONE_UNKNOWN : ZONE_FOUND;
 	z->reason = z->status == ZONE_UNKNOWN ? REASON_TIMEOUT : REASON_NONE;
-	z->apex = *plan_domain_name(plan);
+	plan_domain_name(plan, &z->apex);
 	z->asked = z->apex;
 	dns_name_suffix(&z->parent, &z->apex, 1);
 	z->parent_seen = true;
@@ -384,8 +384,9 @@ rows_build(struct builder *b)
 
 	for (size_t i = 0; i < n; i++)
 		plan_question(b->plan, i, &rows[i]);
-	rows[n] = (struct question){ *plan_domain_name(b->plan), DNS_TYPE_SOA };
-	rows[n + 1] = (struct question){ *plan_domain_name(b->plan), DNS_TYPE_NS };
+	plan_domain_name(b->plan, &rows[n].name);
+	rows[n].type = DNS_TYPE_SOA;
+	rows[n + 1] = (struct question){ rows[n].name, DNS_TYPE_NS };
 	m->rows = rows;
 	m->n_rows = n + 2;
 	m->zone.q_soa = (int)n;
