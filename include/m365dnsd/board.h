@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * board: what is true now, of every domain, in as few bytes as it takes (20 a cell); revisions and transitions.
+ * board: what is true now, of every domain, in as few bytes as it takes (16 a cell); revisions and transitions.
  *
  * A reply goes in (board_answer), a roll-up comes out (board_rollup), and what changed is told by callback.  People and
  * formats read a struct status, a plain copy of everything about one domain (board_status); nobody else sees the cells.
@@ -133,16 +133,26 @@ bool board_column_applies(const struct board_domain *d, size_t row, size_t col);
 const struct zone *board_zone(const struct board_domain *d);
 
 /* One cell, for the scheduler. */
-struct cell {			/* 20 bytes: there are ten million of them */
+struct cell {			/* 16 bytes: there are ten million of them */
 	uint32_t checked, due;	/* ticks of 1/16 s since the board began; due 0 = nothing planned */
-	uint32_t ttl;
-	uint16_t variant;	/* index into the domain's variants, 0 = none */
-	uint16_t rtt;		/* 1/10 ms, saturating */
-	uint8_t reason;		/* enum reason */
-	uint8_t confirmed : 4, failures : 4;
-	uint8_t in_flight : 1, aa : 1, final : 1, asked : 1, good : 1;
-	uint8_t spare;
+	uint32_t ttl : 23;	/* see cell_ttl() */
+	uint32_t reason : 5;	/* enum reason */
+	uint32_t confirmed : 4;
+	uint32_t variant : 12;	/* index into the domain's variants, 0 = none */
+	uint32_t rtt : 11;	/* see cell_rtt_us() */
+	uint32_t failures : 4;
+	uint32_t in_flight : 1, aa : 1, final : 1, asked : 1, good : 1;
 };
+#define CELL_VARIANTS_MAX 4095
+
+/*
+ * A TTL up to twelve days is exact to the second, a round trip up to 25 ms to a tenth; longer ones are rounded down, by two
+ * millionths and by less than a hundredth.
+ */
+uint32_t cell_ttl(const struct cell *c);
+void cell_set_ttl(struct cell *c, uint32_t seconds);
+uint32_t cell_rtt_us(const struct cell *c);
+void cell_set_rtt_us(struct cell *c, uint32_t us);
 struct cell *board_cell(struct board_domain *d, size_t row, size_t col);
 uint32_t board_ticks(const struct board *b, int64_t mono_ms);
 int64_t board_ticks_ms(const struct board *b, uint32_t ticks);

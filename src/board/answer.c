@@ -9,7 +9,6 @@
 
 #define CONFIRMED_MAX 15
 #define FAILURES_MAX  15
-#define RTT_MAX       UINT16_MAX
 
 /* Reasons that another try cannot mend. */
 static bool
@@ -32,7 +31,7 @@ cell_fail(struct cell *c, enum reason reason, unsigned max_tries)
 	if (reason == REASON_SET_ASIDE && before.asked && before.reason != REASON_NONE && before.reason != REASON_GATED)
 		reason = (enum reason)before.reason;
 	if (last || c->variant == 0)
-		c->reason = (uint8_t)reason;
+		c->reason = reason & 31;
 	if (last) {
 		c->final = 1;
 		c->good = 0;
@@ -73,7 +72,7 @@ board_cell_good(struct board_domain *d, size_t row, size_t col)
 {
 	struct cell *c = board_cell(d, row, col);
 	struct variant *v = &d->variants[c->variant];
-	enum view view = d->columns[col].source->view;
+	enum view view = d->columns->list[col].source->view;
 	struct answer an;
 
 	if (c->variant == 0 || c->reason != REASON_NONE)
@@ -85,7 +84,7 @@ board_cell_good(struct board_domain *d, size_t row, size_t col)
 		if (answer_unpack(d->board->scratch, v->blob->bytes, v->blob->len, &an))
 			variant_judge(d, v, &an, view);
 	}
-	if (d->columns[col].source->kind == SOURCE_AUTHORITY)
+	if (d->columns->list[col].source->kind == SOURCE_AUTHORITY)
 		return !in_the_way(d, row, v);
 	return eval_row_good(d->plan, row, view, v->verdict[view]);
 }
@@ -95,13 +94,13 @@ cell_answered(struct board_domain *d, size_t row, size_t col, uint16_t variant, 
 {
 	struct cell *c = board_cell(d, row, col), before = *c;
 
-	c->variant = variant;
+	c->variant = variant & CELL_VARIANTS_MAX;
 	c->reason = REASON_NONE;
 	c->failures = 0;
 	c->asked = c->final = 1;
 	c->aa = aa;
-	c->ttl = ttl;
-	c->rtt = rtt_us / 100 > RTT_MAX ? RTT_MAX : (uint16_t)(rtt_us / 100);
+	cell_set_ttl(c, ttl);
+	cell_set_rtt_us(c, rtt_us);
 	c->good = board_cell_good(d, row, col);
 	if (!c->good)
 		c->confirmed = 0;
@@ -126,13 +125,14 @@ reply_decode(struct board_domain *d, size_t row, size_t col, const struct reply 
 		return false;
 	}
 	an = answer_from_message(a, m);
-	if (answer_is_lame(d->columns[col].source, an)) {
+	if (answer_is_lame(d->columns->list[col].source, an)) {
 		*ret_reason = REASON_LAME;
 		return false;
 	}
-	*ret_variant = variant_put(d, row, an, digest, d->columns[col].source->view);
+	*ret_variant = variant_put(d, row, an, digest, d->columns->list[col].source->view);
 	*ret_ttl = an->ttl;
-	return true;
+	*ret_reason = REASON_MALFORMED;		/* thousands of different answers: nobody means that */
+	return *ret_variant != 0;
 }
 
 #define DNS_FLAG_AA 0x04	/* in the third octet of the header, RFC 1035 §4.1.1 */
@@ -152,7 +152,7 @@ board_answer(struct board_domain *d, size_t row, size_t col, const struct reply 
 	if (reason == REASON_NONE) {
 		aa = reply->len > 2 && (reply->wire[2] & DNS_FLAG_AA) != 0;
 		if (answer_digest(reply->wire, reply->len, &digest, &ttl) &&
-		    (aa || d->columns[col].source->kind == SOURCE_RESOLVER))
+		    (aa || d->columns->list[col].source->kind == SOURCE_RESOLVER))
 			variant = variant_by_digest(d, row, digest);
 		if (variant != 0 || reply_decode(d, row, col, reply, digest, &variant, &ttl, &reason))
 			changed = cell_answered(d, row, col, variant, ttl, aa, reply->rtt_us);

@@ -5,7 +5,6 @@
  * A tick is 1/16 s since a year before the board began, because what is restored is older than the program: 32 bits of it
  * last eight years, and tick 0 can mean "never".
  */
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +13,23 @@
 #define TICKS_PER_SECOND 16
 #define PAST_MS          (365 * 24 * 3600 * INT64_C(1000))
 
-static_assert(sizeof(struct cell) <= 24, "ten million cells: keep them small");
+static const void *
+domain_key(const void *value, size_t *ret_n)
+{
+	const char *name = plan_domain(((const struct board_domain *)value)->plan);
+
+	*ret_n = strlen(name);
+	return name;
+}
+
+static const void *
+blob_key(const void *value, size_t *ret_n)
+{
+	const struct blob *blob = value;
+
+	*ret_n = blob->len;
+	return blob->bytes;
+}
 
 struct board *
 board_new(const struct clock *clock, const struct eval_policy *policy, board_on_transition *f, void *ctx)
@@ -26,8 +41,8 @@ board_new(const struct clock *clock, const struct eval_policy *policy, board_on_
 	b->on_transition = f;
 	b->ctx = ctx;
 	b->epoch_ms = clock->mono_ms(clock) - PAST_MS;
-	b->domains = map_new();
-	b->blobs = map_new();
+	b->domains = map_new_keyed(domain_key);
+	b->blobs = map_new_keyed(blob_key);
 	b->scratch = arena_new();
 	return b;
 }
@@ -43,7 +58,7 @@ domain_free(void *p)
 	if (d->zone != NULL && d->free_zone != NULL)
 		d->free_zone(d->free_zone_ctx, d->zone);
 	d->board->n_cells -= board_n_cells(d);
-	free(d->columns);
+	columns_unref(d->board, d->columns);
 	free(d->cells);
 	free(d->records);
 	plan_unref(d->plan);

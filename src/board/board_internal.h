@@ -7,8 +7,7 @@
 
 /* A packed answer, stored once however many domains and sources give it. */
 struct blob {
-	unsigned refs;
-	size_t len;
+	uint32_t refs, len;
 	uint8_t bytes[];
 };
 
@@ -17,10 +16,17 @@ struct blob {
 /* One distinct answer to one row of one domain. */
 struct variant {
 	struct blob *blob;		/* NULL = free slot */
-	uint64_t digest;		/* of the reply that gave it last: most replies need no decoding */
-	uint16_t row;
-	uint8_t verdict[VIEW_MAX][PLAN_SLOTS_MAX], plain[VIEW_MAX];	/* as in struct eval_variant */
+	/*
+	 * Of the reply that gave it last: most replies need no decoding.  48 bits of a keyed hash tell the few answers to one
+	 * question apart.
+	 */
+	uint64_t digest : 48;
+	uint64_t row : 8;
+	uint64_t plain : VIEW_MAX * PLAN_SLOTS_MAX;	/* as in struct eval_variant, one view after the other */
+	uint8_t verdict[VIEW_MAX][PLAN_SLOTS_MAX];	/* likewise */
 };
+#define DIGEST_MASK ((UINT64_C(1) << 48) - 1)
+
 
 struct record_track {
 	uint8_t state;
@@ -49,11 +55,16 @@ struct board {
 	struct arena *scratch;
 	size_t n_cells;
 	struct cell no_cell;		/* what is nowhere: see board_cell() */
+	struct columns *columns;	/* those made last: the next domain's are often the same.  Not counted */
 };
 
-struct column {
-	struct source *source;		/* NULL: a name server without address */
-	int16_t server;			/* index into zone->servers, -1 = a configured resolver */
+/* Domains in a row that have the same columns share them: all of them, where no authority is asked. */
+struct columns {
+	unsigned refs, n;
+	struct column {
+		struct source *source;	/* NULL: a name server without address */
+		int16_t server;		/* index into zone->servers, -1 = a configured resolver */
+	} list[];
 };
 
 struct board_domain {
@@ -69,7 +80,7 @@ struct board_domain {
 	bool was_published, reached_published, reached_visible, reached_complete;
 	uint16_t n_columns, n_variants;	/* variants[0] is unused */
 	uint16_t n_authorities;		/* of the columns, the first ones */
-	struct column *columns;
+	struct columns *columns;
 	struct cell *cells;
 	struct variant *variants;
 	struct record_track *records;
@@ -85,6 +96,7 @@ struct board_domain {
 
 /* domain.c */
 
+void columns_unref(struct board *b, struct columns *c);
 const struct cell *board_cell_const(const struct board_domain *d, size_t row, size_t col);
 size_t board_n_cells(const struct board_domain *d);	/* in d->cells */
 

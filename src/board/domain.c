@@ -76,7 +76,10 @@ board_row_question(const struct board_domain *d, size_t row, struct question *re
 		plan_question(d->plan, row, ret);
 		return;
 	}
-	ret->name = d->zone != NULL && d->zone->apex.len != 0 ? d->zone->apex : *plan_domain_name(d->plan);
+	if (d->zone != NULL && d->zone->apex.len != 0)
+		ret->name = d->zone->apex;
+	else
+		plan_domain_name(d->plan, &ret->name);
 	ret->type = row == n ? DNS_TYPE_SOA : DNS_TYPE_NS;
 }
 
@@ -89,13 +92,13 @@ board_n_columns(const struct board_domain *d)
 struct source *
 board_column_source(const struct board_domain *d, size_t col)
 {
-	return d->columns[col].source;
+	return d->columns->list[col].source;
 }
 
 bool
 board_column_applies(const struct board_domain *d, size_t row, size_t col)
 {
-	const struct source *s = d->columns[col].source;
+	const struct source *s = d->columns->list[col].source;
 
 	if (s == NULL)
 		return false;
@@ -151,46 +154,77 @@ cell_init(struct cell *c, const struct source *s)
 		c->reason = REASON_GATED;
 }
 
+/* ---- columns ---- */
+
 static int
-column_of(const struct column *columns, size_t n, const struct source *s)
+column_of(const struct columns *columns, const struct source *s)
 {
-	for (size_t i = 0; s != NULL && i < n; i++)
-		if (columns[i].source == s)
+	for (unsigned i = 0; columns != NULL && s != NULL && i < columns->n; i++)
+		if (columns->list[i].source == s)
 			return (int)i;
 	return -1;
 }
 
 static bool
-same_columns(const struct column *a, const struct column *b, size_t n)
+same_columns(const struct columns *a, const struct columns *b)
 {
-	for (size_t i = 0; i < n; i++)
-		if (a[i].source != b[i].source || a[i].server != b[i].server)
+	if (a == b)
+		return true;
+	if (a == NULL || b == NULL || a->n != b->n)
+		return false;
+	for (unsigned i = 0; i < a->n; i++)
+		if (a->list[i].source != b->list[i].source || a->list[i].server != b->list[i].server)
 			return false;
 	return true;
 }
 
-static void
-columns_fill(struct column *ret, const struct zone *zone, struct sources *sources)
+/* The columns of a zone's servers and the resolvers, counted. */
+static struct columns *
+columns_get(struct board *b, const struct zone *zone, struct sources *sources)
 {
-	size_t n = 0;
+	size_t n_servers = zone != NULL ? zone->n_servers : 0, n = n_servers + sources_n_resolvers(sources);
+	struct columns *c = xcalloc(1, sizeof(*c) + n * sizeof(c->list[0]));
 
-	for (size_t i = 0; zone != NULL && i < zone->n_servers; i++)
-		ret[n++] = (struct column){ zone->servers[i].source, (int16_t)i };
-	for (size_t i = 0; i < sources_n_resolvers(sources); i++)
-		ret[n++] = (struct column){ sources_resolver(sources, i), -1 };
+	for (size_t i = 0; i < n; i++)
+		c->list[i] = i < n_servers ? (struct column){ zone->servers[i].source, (int16_t)i } :
+		    (struct column){ sources_resolver(sources, i - n_servers), -1 };
+	c->n = (unsigned)n;
+	if (same_columns(c, b->columns)) {
+		free(c);
+		c = b->columns;
+	}
+	b->columns = c;
+	c->refs++;
+	return c;
 }
+
+void
+columns_unref(struct board *b, struct columns *c)
+{
+	if (c == NULL || --c->refs > 0)
+		return;
+	if (b->columns == c)
+		b->columns = NULL;
+	free(c);
+}
+
+/* ---- the domain's columns and cells anew ---- */
 
 /* The cells of a column, those of the same source before when there was one. */
 static void
-column_take(struct board_domain *d, size_t col, struct board_domain *old)
+column_take(struct board_domain *d, size_t col, const struct board_domain *old)
 {
-	int was = column_of(old->columns, old->n_columns, d->columns[col].source);
+	const struct source *s = d->columns->list[col].source;
+	int was = column_of(old->columns, s);
+	size_t n = col < d->n_authorities ? board_n_rows(d) : plan_n_questions(d->plan);
 
-	for (size_t row = 0; row < board_n_rows(d); row++) {
+	for (size_t row = 0; row < n; row++) {
+		struct cell *c = &d->cells[cell_index(d, row, col)];
+
 		if (was >= 0)
-			*board_cell(d, row, col) = *board_cell_const(old, row, (size_t)was);
+			*c = *board_cell_const(old, row, (size_t)was);
 		else
-			cell_init(board_cell(d, row, col), d->columns[col].source);
+			cell_init(c, s);
 	}
 }
 
@@ -198,26 +232,27 @@ void
 board_set_columns(struct board_domain *d, struct zone *zone, struct sources *sources, bool finding,
     void (*free_zone)(void *ctx, struct zone *zone), void *ctx)
 {
-	struct board_domain old = *d;
-	bool changed;
+	const struct board_domain old = *d;
+	bool same;
 
 	d->n_authorities = zone == NULL ? 0 : (uint16_t)zone->n_servers;
-	d->n_columns = (uint16_t)(d->n_authorities + sources_n_resolvers(sources));
-	d->columns = xcalloc((size_t)d->n_columns + 1, sizeof(*d->columns));
-	columns_fill(d->columns, zone, sources);
-	d->cells = xcalloc(board_n_cells(d) + 1, sizeof(*d->cells));
-	for (size_t col = 0; col < d->n_columns; col++)
-		column_take(d, col, &old);
-	d->board->n_cells += board_n_cells(d) - board_n_cells(&old);
-	changed = d->n_columns != old.n_columns || !same_columns(d->columns, old.columns, d->n_columns);
-	free(old.columns);
-	free(old.cells);
+	d->columns = columns_get(d->board, zone, sources);
+	d->n_columns = (uint16_t)d->columns->n;
+	same = same_columns(d->columns, old.columns);
+	if (!same || d->n_authorities != old.n_authorities) {
+		d->cells = xcalloc(board_n_cells(d) + 1, sizeof(*d->cells));
+		for (size_t col = 0; col < d->n_columns; col++)
+			column_take(d, col, &old);
+		d->board->n_cells += board_n_cells(d) - board_n_cells(&old);
+		free(old.cells);
+	}
+	columns_unref(d->board, old.columns);
 	if (d->zone != NULL && d->zone != zone && d->free_zone != NULL)
 		d->free_zone(d->free_zone_ctx, d->zone);
 	d->zone = zone;
 	d->free_zone = free_zone;
 	d->free_zone_ctx = ctx;
-	d->changed |= changed || d->finding != finding;
+	d->changed |= !same || d->finding != finding;
 	d->finding = finding;
 }
 

@@ -4,10 +4,12 @@
 
 #include "board_internal.h"
 
+#define PLAIN_OF_VIEW ((1u << PLAN_SLOTS_MAX) - 1)
+
 static void
 fill_column(const struct board_domain *d, size_t col, struct arena *a, struct eval_column *ret)
 {
-	const struct column *column = &d->columns[col];
+	const struct column *column = &d->columns->list[col];
 	const struct source *s = column->source;
 	char text[DNS_NAME_TEXT_MAX];
 
@@ -35,8 +37,8 @@ fill_cell(const struct board *b, const struct cell *c, struct eval_cell *ret)
 	ret->confirmed = c->confirmed;
 	ret->flags = (uint8_t)((c->asked ? EVAL_ASKED : 0) | (c->final ? EVAL_FINAL : 0));
 	ret->aa = c->aa;
-	ret->ttl = c->ttl;
-	ret->rtt_us = (uint32_t)c->rtt * 100;
+	ret->ttl = cell_ttl(c);
+	ret->rtt_us = cell_rtt_us(c);
 	ret->checked_ms = c->checked == 0 ? 0 : board_ticks_ms(b, c->checked);
 }
 
@@ -50,7 +52,8 @@ fill_variants(const struct board_domain *d, struct arena *a, struct matrix *m)
 		struct answer *an = arena_alloc(a, sizeof(*an));
 
 		memcpy(m->variants[i].verdict, v->verdict, sizeof(v->verdict));
-		memcpy(m->variants[i].plain, v->plain, sizeof(v->plain));
+		for (int view = 0; view < VIEW_MAX; view++)
+			m->variants[i].plain[view] = v->plain >> view * PLAN_SLOTS_MAX & PLAIN_OF_VIEW;
 		if (v->blob != NULL && answer_unpack(a, v->blob->bytes, v->blob->len, an))
 			m->variants[i].answer = an;
 	}
@@ -100,8 +103,12 @@ void
 matrix_keep_verdicts(struct board_domain *d, const struct matrix *m)
 {
 	for (size_t i = 1; i < m->n_variants && i < d->n_variants; i++) {
-		memcpy(d->variants[i].verdict, m->variants[i].verdict, sizeof(d->variants[i].verdict));
-		memcpy(d->variants[i].plain, m->variants[i].plain, sizeof(d->variants[i].plain));
+		struct variant *v = &d->variants[i];
+
+		memcpy(v->verdict, m->variants[i].verdict, sizeof(v->verdict));
+		v->plain = 0;
+		for (int view = 0; view < VIEW_MAX; view++)
+			v->plain |= (m->variants[i].plain[view] & PLAIN_OF_VIEW) << view * PLAN_SLOTS_MAX;
 	}
 }
 

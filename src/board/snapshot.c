@@ -77,7 +77,7 @@ pack_columns(const struct board_domain *d, struct str *s)
 {
 	pack_uint(s, d->n_columns, 2);
 	for (size_t col = 0; col < d->n_columns; col++) {
-		const struct source *src = d->columns[col].source;
+		const struct source *src = d->columns->list[col].source;
 
 		pack_uint(s, src == NULL ? 0xff : (unsigned)src->kind, 1);
 		if (src == NULL)
@@ -113,9 +113,9 @@ pack_cells(const struct board_domain *d, struct str *s)
 		if (!c->asked)
 			continue;
 		pack_uint(s, (uint64_t)(board_ticks_ms(d->board, c->checked) + to_unix), 8);
-		pack_uint(s, c->ttl, 4);
+		pack_uint(s, cell_ttl(c), 4);
 		pack_uint(s, c->variant, 2);
-		pack_uint(s, c->rtt, 2);
+		pack_uint(s, cell_rtt_us(c) / 100, 2);
 		pack_uint(s, c->reason, 1);
 		pack_uint(s, c->confirmed | c->failures << 4, 1);
 		pack_uint(s, (c->aa ? 1 : 0) | (c->final ? 2 : 0) | (c->good ? 4 : 0), 1);
@@ -223,7 +223,7 @@ static uint16_t
 column_by_address(const struct board_domain *d, unsigned kind, const struct addr *a)
 {
 	for (uint16_t col = 0; col < d->n_columns; col++) {
-		const struct source *s = d->columns[col].source;
+		const struct source *s = d->columns->list[col].source;
 
 		if (s != NULL && (unsigned)s->kind == kind && addr_equal(&s->addr, a))
 			return col;
@@ -278,9 +278,9 @@ unpack_cell(struct restore *r, struct cell *ret)
 	unsigned octet;
 
 	ret->checked = board_ticks(b, checked > r->now_ms ? r->now_ms : checked);	/* the clock may have been set back */
-	ret->ttl = (uint32_t)unpack_uint(&r->u, 4);
+	cell_set_ttl(ret, (uint32_t)unpack_uint(&r->u, 4));
 	variant = (size_t)unpack_uint(&r->u, 2);
-	ret->rtt = (uint16_t)unpack_uint(&r->u, 2);
+	cell_set_rtt_us(ret, (uint32_t)unpack_uint(&r->u, 2) * 100);
 	ret->reason = (uint8_t)unpack_uint(&r->u, 1);
 	octet = (unsigned)unpack_uint(&r->u, 1);
 	ret->confirmed = octet & 15;
@@ -341,8 +341,8 @@ forget_all(struct board_domain *d, struct sources *sources)
 
 	for (size_t i = 0; i < plan_n_expectations(d->plan); i++)
 		d->records[i] = (struct record_track){ .state = RECORD_PENDING, .since_unix_ms = now };
-	for (size_t col = 0; col < d->n_columns; col++)
-		d->columns[col].source = NULL;	/* so that no cell is carried over */
+	columns_unref(d->board, d->columns);
+	d->columns = NULL;		/* so that no cell is carried over */
 	board_set_columns(d, NULL, sources, true, NULL, NULL);
 	d->checked = 0;
 }

@@ -295,9 +295,11 @@ fill_domain(struct work *w)
 {
 	const struct board_domain *d = w->d;
 	struct status *st = w->st;
+	struct dns_name name;
 
+	plan_domain_name(d->plan, &name);
 	st->domain = arena_strdup(w->a, plan_domain(d->plan));
-	st->domain_unicode = unicode_of(w->a, plan_domain_name(d->plan));
+	st->domain_unicode = unicode_of(w->a, &name);
 	st->revision = d->revision;
 	st->state = (enum domain_state)d->state;
 	st->since_unix_ms = d->since_unix_ms;

@@ -12,7 +12,7 @@ system_answer(const struct board_domain *d, size_t row, struct arena *a)
 		const struct cell *c = board_cell_const(d, row, col);
 		const struct blob *blob;
 
-		if (d->columns[col].server < 0 || c->variant == 0 || c->reason != REASON_NONE)
+		if (d->columns->list[col].server < 0 || c->variant == 0 || c->reason != REASON_NONE)
 			continue;
 		blob = d->variants[c->variant].blob;
 		if (blob != NULL && answer_unpack(a, blob->bytes, blob->len, an) && an->kind == ANSWER_POSITIVE)

@@ -18,7 +18,7 @@ blob_get(struct board *b, const void *bytes, size_t n)
 	if (blob == NULL) {
 		blob = xmalloc(sizeof(*blob) + n);
 		blob->refs = 0;
-		blob->len = n;
+		blob->len = (uint32_t)n;
 		memcpy(blob->bytes, bytes, n);
 		map_put(b->blobs, bytes, n, blob);
 	}
@@ -39,7 +39,7 @@ uint16_t
 variant_by_digest(const struct board_domain *d, size_t row, uint64_t digest)
 {
 	for (uint16_t i = 1; i < d->n_variants; i++)
-		if (d->variants[i].digest == digest && d->variants[i].row == row && d->variants[i].blob != NULL)
+		if (d->variants[i].digest == (digest & DIGEST_MASK) && d->variants[i].row == row && d->variants[i].blob != NULL)
 			return i;
 	return 0;
 }
@@ -68,7 +68,7 @@ variant_used(const struct board_domain *d, uint16_t i)
 	return false;
 }
 
-/* A free slot: one that no cell uses, or a new one at the end. */
+/* A free slot: one that no cell uses, or a new one at the end; 0 when there are too many. */
 static uint16_t
 variant_slot(struct board_domain *d)
 {
@@ -79,6 +79,8 @@ variant_slot(struct board_domain *d)
 		d->variants[i].blob = NULL;
 		return i;
 	}
+	if (d->n_variants > CELL_VARIANTS_MAX)
+		return 0;
 	if (d->n_variants % VARIANTS_MORE == 0)
 		d->variants = xreallocarray(d->variants, (size_t)d->n_variants + VARIANTS_MORE, sizeof(*d->variants));
 	return d->n_variants++;
@@ -107,6 +109,7 @@ variant_judge(struct board_domain *d, struct variant *v, const struct answer *an
 		return;
 	n = plan_question_expectations(d->plan, v->row, expectations);
 	for (size_t slot = 0; slot < n; slot++) {
+		unsigned bit = (unsigned)view * PLAN_SLOTS_MAX + (unsigned)slot;
 		bool plain;
 
 		if ((plan_expectation(d->plan, expectations[slot])->views & (1u << view)) == 0 ||
@@ -114,7 +117,8 @@ variant_judge(struct board_domain *d, struct variant *v, const struct answer *an
 			continue;
 		v->verdict[view][slot] = (uint8_t)eval_verdict(d->plan, expectations[slot], view, an, d->verification_by_mx,
 		    d->board->scratch, &plain);
-		v->plain[view] = (uint8_t)((v->plain[view] & ~(1u << slot)) | (unsigned)plain << slot);
+		v->plain &= ~(UINT64_C(1) << bit);
+		v->plain |= (uint64_t)plain << bit;
 	}
 }
 
@@ -125,7 +129,9 @@ variant_new(struct board_domain *d, size_t row, const void *bytes, size_t n)
 	uint16_t i = variant_slot(d);
 	struct variant *v = &d->variants[i];
 
-	*v = (struct variant){ .blob = blob_get(d->board, bytes, n), .row = (uint16_t)row };
+	if (i == 0)
+		return 0;
+	*v = (struct variant){ .blob = blob_get(d->board, bytes, n), .row = row & 255 };
 	memset(v->verdict, VERDICT_UNJUDGED, sizeof(v->verdict));
 	return i;
 }
@@ -138,11 +144,10 @@ variant_put(struct board_domain *d, size_t row, const struct answer *an, uint64_
 
 	answer_pack(an, &packed);
 	i = variant_by_bytes(d, row, packed.p, packed.len);
-	if (i == 0) {
-		i = variant_new(d, row, packed.p, packed.len);
+	if (i == 0 && (i = variant_new(d, row, packed.p, packed.len)) != 0)
 		variant_judge(d, &d->variants[i], an, view);
-	}
-	d->variants[i].digest = digest;
+	if (i != 0)
+		d->variants[i].digest = digest & DIGEST_MASK;
 	str_done(&packed);
 	return i;
 }

@@ -95,7 +95,7 @@ turn_begin(const struct domain *d, size_t row, size_t col, const struct cell *c,
 	ret->domain = plan_domain(board_plan(d->b));
 	ret->source = s->name;
 	ret->predicted_ms = board_ticks_ms(d->p->board, c->checked);
-	ret->eta_ms = ret->predicted_ms + (int64_t)c->ttl * 1000;
+	ret->eta_ms = ret->predicted_ms + (int64_t)cell_ttl(c) * 1000;
 	ret->basis = board_cell_negative(d->b, row, col) ? ETA_NEGATIVE_TTL : ETA_TTL;
 	return true;
 }

@@ -91,7 +91,7 @@ next_authority(const struct sched_config *cfg, const struct sched_domain *d, boo
 static int64_t
 next_stale(const struct sched_config *cfg, const struct cell *c, int64_t now_ms)
 {
-	int64_t wait = (int64_t)c->ttl * 1000 + 1000, jitter = wait / 20;
+	int64_t wait = (int64_t)cell_ttl(c) * 1000 + 1000, jitter = wait / 20;
 
 	if (jitter > JITTER_MAX_MS)
 		jitter = JITTER_MAX_MS;

@@ -268,6 +268,33 @@ START_TEST(columns_that_stay_keep_their_cells)
 }
 END_TEST
 
+/* What is squeezed into a cell: exact where it matters, never more than it was, and in order. */
+START_TEST(cells_keep_long_numbers_nearly)
+{
+	static const struct {
+		uint32_t ttl, kept_ttl, rtt_us, kept_rtt_us;
+	} cases[] = {
+		{ 0, 0, 0, 0 },
+		{ 1, 1, 99, 0 },
+		{ 3600, 3600, 12345, 12300 },
+		{ 604800, 604800, 25599, 25500 },
+		{ 1048575, 1048575, 25600, 25600 },
+		{ 1048577, 1048576, 25700, 25600 },
+		{ 31536000, 31536000, 2000000, 1996800 },
+		{ INT32_MAX, INT32_MAX - 2047, UINT32_MAX, 6528000 },
+	};
+	struct cell c = { .reason = REASON_MAX - 1, .confirmed = 15, .variant = CELL_VARIANTS_MAX, .failures = 15, .good = 1 };
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		cell_set_ttl(&c, cases[i].ttl);
+		cell_set_rtt_us(&c, cases[i].rtt_us);
+		ck_assert_uint_eq(cell_ttl(&c), cases[i].kept_ttl);
+		ck_assert_uint_eq(cell_rtt_us(&c), cases[i].kept_rtt_us);
+	}
+	ck_assert(c.reason == REASON_MAX - 1 && c.confirmed == 15 && c.variant == CELL_VARIANTS_MAX && c.failures == 15 && c.good);
+}
+END_TEST
+
 START_TEST(ticks_do_not_go_backwards)
 {
 	struct bench b;
@@ -303,6 +330,7 @@ main(void)
 	tcase_add_test(t, failure_is_no_news_until_the_last_try);
 	tcase_add_test(t, transitions_and_status);
 	tcase_add_test(t, columns_that_stay_keep_their_cells);
+	tcase_add_test(t, cells_keep_long_numbers_nearly);
 	tcase_add_test(t, ticks_do_not_go_backwards);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
