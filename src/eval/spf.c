@@ -31,6 +31,8 @@ static const struct spf_form {
 	{ SPF_EXISTS, ARG_NEEDED, false, false, true },
 };
 
+#define MACRO_KEEP_MAX 1000	/* no name has more labels */
+
 #define VERSION "v=spf1"
 #define VERSION_LEN (sizeof(VERSION) - 1)
 
@@ -81,23 +83,51 @@ name_length(const char *p)
 
 /* ---- domain-spec (section 7.1) ---- */
 
-/* "%{" letter digits "r" delimiters "}", "%%", "%_" or "%-": its length, 0 = none. */
-static size_t
-macro_length(const char *p)
+size_t
+spf_macro_parse(const char *p, bool explains, struct spf_macro *ret)
 {
+	struct spf_macro m = { .keep = SIZE_MAX, .delimiters = "" };
 	size_t n = 3;
 
-	if (p[1] == '%' || p[1] == '_' || p[1] == '-')
+	if (p[1] == '%' || p[1] == '_' || p[1] == '-') {
+		m.letter = p[1];
+		*ret = m;
 		return 2;
-	if (p[1] != '{' || p[2] == '\0' || strchr("slodiphcrtv", ascii_lower(p[2])) == NULL)
+	}
+	if (p[1] != '{' || p[2] == '\0' || strchr(explains ? "slodiphcrtv" : "slodiphv", ascii_lower(p[2])) == NULL)
 		return 0;
-	while (is_digit(p[n]))
+	m.letter = ascii_lower(p[2]);
+	m.escape = p[2] != m.letter;
+	for (; is_digit(p[n]); n++)
+		m.keep = (m.keep == SIZE_MAX ? 0 : m.keep < MACRO_KEEP_MAX ? m.keep * 10 : m.keep) + (size_t)(p[n] - '0');
+	if (ascii_lower(p[n]) == 'r') {
+		m.reverse = true;
 		n++;
-	if (ascii_lower(p[n]) == 'r')
-		n++;
+	}
+	m.delimiters = p + n;
 	while (p[n] != '\0' && strchr(".-+,/_=", p[n]) != NULL)
 		n++;
-	return p[n] == '}' ? n + 1 : 0;
+	m.n_delimiters = (size_t)(p + n - m.delimiters);
+	if (p[n] != '}' || m.keep == 0)
+		return 0;
+	*ret = m;
+	return n + 1;
+}
+
+/* macro-string: anything visible, and every "%" begins a macro. */
+static bool
+macro_string_valid(const char *p)
+{
+	struct spf_macro m;
+
+	while (*p != '\0') {
+		size_t n = *p == '%' ? spf_macro_parse(p, false, &m) : 1;
+
+		if (n == 0 || *p < 0x21 || *p > 0x7e)
+			return false;
+		p += n;
+	}
+	return true;
 }
 
 /* The last label: letters, digits and inner hyphens, not digits alone. */
@@ -129,7 +159,8 @@ domain_spec_valid(const char *p, size_t n, bool *ret_macro)
 	*ret_macro = false;
 	while (i < n) {
 		if (p[i] == '%') {
-			size_t m = macro_length(p + i);
+			struct spf_macro macro;
+			size_t m = spf_macro_parse(p + i, false, &macro);
 
 			if (m == 0 || i + m > n)
 				return false;
@@ -140,7 +171,7 @@ domain_spec_valid(const char *p, size_t n, bool *ret_macro)
 		}
 		if (p[i] < 0x21 || p[i] > 0x7e)
 			return false;
-		dot = dot || p[i] == '.';
+		dot = dot || (p[i] == '.' && i + 1 < n);
 		i++;
 	}
 	if (n == 0)
@@ -290,7 +321,11 @@ modifier_parse(struct arena *a, const char *p, size_t name_len, struct spf_term 
 		t->kind = SPF_REDIRECT;
 	else if (name_len == 3 && str_iprefix(p, "exp"))
 		t->kind = SPF_EXP;
-	/* the value of an unknown modifier is a macro-string: anything visible; its macros are not expanded by anybody */
+	/* an unknown modifier is ignored, but what is no macro-string is no modifier */
+	if (t->kind == SPF_OTHER && !macro_string_valid(value)) {
+		err_set(err, "\"%s\": a %% that begins no macro", t->text);
+		return -1;
+	}
 	if (t->kind != SPF_OTHER && !domain_spec_valid(value, strlen(value), &t->macro)) {
 		err_set(err, "\"%s\": not a complete domain name", t->text);
 		return -1;
@@ -354,13 +389,24 @@ record_add(struct spf_record *r, const struct spf_term *t, struct err *err)
 	return 0;
 }
 
+/* Terms are few and large; most of a record is what stands in them. */
+static size_t
+count_terms(const char *p, size_t n)
+{
+	size_t terms = 0;
+
+	for (size_t i = 1; i < n; i++)
+		terms += p[i] != ' ' && p[i - 1] == ' ';
+	return terms;
+}
+
 int
 spf_parse(struct arena *a, const void *bytes, size_t n, struct spf_record *ret, struct err *err)
 {
 	struct spf_record r = { .all = -1, .redirect = -1 };
 	const char *p = bytes;
 	size_t i = VERSION_LEN, n_exp = 0;
-	struct spf_term *terms = arena_alloc(a, (n / 2 + 1) * sizeof(*terms));
+	struct spf_term *terms = arena_alloc(a, (count_terms(bytes, n) + 1) * sizeof(*terms));
 
 	r.terms = terms;
 	if (memchr(bytes, '\0', n) != NULL) {
@@ -399,14 +445,17 @@ spf_term_asks(const struct spf_term *t)
 }
 
 bool
+spf_same_network(const struct addr *a, const struct addr *b, unsigned prefix)
+{
+	if (a->family != b->family || memcmp(a->ip, b->ip, prefix / 8) != 0)
+		return false;
+	return prefix % 8 == 0 || (a->ip[prefix / 8] ^ b->ip[prefix / 8]) >> (8 - prefix % 8) == 0;
+}
+
+bool
 spf_term_covers(const struct spf_term *t, const struct addr *addr, unsigned prefix)
 {
 	unsigned mine = t->kind == SPF_IP4 ? t->prefix4 : t->prefix6;
 
-	if ((t->kind != SPF_IP4 && t->kind != SPF_IP6) || t->ip.family != addr->family || mine > prefix)
-		return false;
-	for (unsigned bit = 0; bit < mine; bit++)
-		if ((t->ip.ip[bit / 8] ^ addr->ip[bit / 8]) & 0x80 >> bit % 8)
-			return false;
-	return true;
+	return (t->kind == SPF_IP4 || t->kind == SPF_IP6) && mine <= prefix && spf_same_network(&t->ip, addr, mine);
 }

@@ -32,6 +32,18 @@ struct spf_record {
 	int redirect;		/* index of redirect=, -1 = none */
 };
 
+/* One macro of a domain-spec or an explanation (section 7.1). */
+struct spf_macro {
+	char letter;			/* lower case; '%', '_' and '-' stand for themselves, a blank and "%20" */
+	bool escape;			/* written in upper case: the value URL-escaped */
+	size_t keep;			/* so many parts from the right; SIZE_MAX = all */
+	bool reverse;
+	const char *delimiters;		/* in the text given; none = the dot */
+	size_t n_delimiters;
+};
+/* The macro that begins at p, where a '%' stands: its length, 0 = none.  explains: c, r and t are allowed too. */
+size_t spf_macro_parse(const char *p, bool explains, struct spf_macro *ret);
+
 /* Is this TXT value an SPF record: "v=spf1" and then a blank or the end (RFC 7208 section 4.5)? */
 bool spf_is_record(const void *bytes, size_t n);
 /*
@@ -41,6 +53,8 @@ bool spf_is_record(const void *bytes, size_t n);
 int spf_parse(struct arena *a, const void *bytes, size_t n, struct spf_record *ret, struct err *err);
 /* Costs the term a DNS look-up (section 4.6.4)? */
 bool spf_term_asks(const struct spf_term *t);
+/* Do the first bits agree?  prefix fits the family. */
+bool spf_same_network(const struct addr *a, const struct addr *b, unsigned prefix);
 /* Does ip4 or ip6 term t cover the network addr/prefix? */
 bool spf_term_covers(const struct spf_term *t, const struct addr *addr, unsigned prefix);
 /* "192.0.2.0/24" -> address and prefix length; without one the whole address. */
