@@ -137,6 +137,56 @@ void sides_round(struct sides *s, int64_t now_ms, bool all);
 size_t sides_pending(const struct sides *s);
 size_t sides_count(const struct sides *s);
 
+/* ---- SPF: may this address send (RFC 7208)? ---- */
+
+enum spf_result { SPF_NONE, SPF_NEUTRAL, SPF_PASS, SPF_FAIL, SPF_SOFTFAIL, SPF_TEMPERROR, SPF_PERMERROR };
+extern const struct name_table spf_result_names;
+
+#define SPF_LOOKUPS_MAX 10		/* terms that ask, RFC 7208 section 4.6.4 */
+#define SPF_VOIDS_MAX   2		/* of these: terms whose answer is empty */
+#define SPF_TIME_MAX_S  20		/* how long a check may take */
+
+/* Who wants to send.  The texts must outlive the check. */
+struct spf_client {
+	struct addr ip;			/* port 0; an IPv4 address mapped into IPv6 counts as IPv4 */
+	const char *sender;		/* "user@domain"; NULL = postmaster at the domain */
+	const char *helo;		/* NULL = the domain */
+	int64_t unix_s;			/* now, for the macro t */
+};
+struct spf_step {			/* of the way to the term that decided */
+	const char *domain;		/* whose record */
+	const char *term;		/* as written; NULL: none of its terms matched */
+};
+struct spf_check {
+	enum spf_result result;
+	const struct spf_step *path;	/* includes and redirects, then the term that decided; empty when no record was read */
+	size_t n_path;
+	unsigned lookups, voids;	/* terms that asked, as the limits count them */
+	unsigned questions;		/* put to DNS */
+	const char *problem;		/* why none, temperror or permerror, in words; else NULL */
+	const char *explanation;	/* of exp=, with a fail only; NULL = none.  ASCII, but a stranger's words */
+};
+/*
+ * check_host() by steps:
+ *
+ *	while (spf_walk_next(w, &want))		ask want.q at once or later (want.at is SIDE_LOOKUP) ...
+ *		spf_walk_answer(w, want.id, reason, answer);
+ *	spf_walk_check(w)
+ *
+ * next is false too while a question is out; after its answer the walk goes on.  It ends after SIDES_MAX questions at the latest.
+ * record: the domain's own, when it is known already and must not be asked for (NULL = ask).
+ */
+struct spf_walk;
+struct spf_walk *spf_walk_new(const struct dns_name *domain, const struct spf_client *client, const char *record, size_t n);
+bool spf_walk_next(struct spf_walk *w, struct side_want *ret);
+/* answer NULL: could not be asked, for that reason.  Nothing of it is kept by reference. */
+void spf_walk_answer(struct spf_walk *w, unsigned id, enum reason reason, const struct answer *answer);
+/* Time is over: what is not known counts as not answered. */
+void spf_walk_stop(struct spf_walk *w);
+/* NULL while it goes on; lives as long as the walk. */
+const struct spf_check *spf_walk_check(const struct spf_walk *w);
+void spf_walk_free(struct spf_walk *w);
+
 /* ---- the matrix ---- */
 
 struct eval_column {

@@ -46,6 +46,17 @@ static const struct name_row eta_basis_rows[] = {
 };
 NAME_TABLE(eta_basis_names, eta_basis_rows);
 
+static const struct name_row spf_result_rows[] = {
+	{ SPF_NONE, "none" },
+	{ SPF_NEUTRAL, "neutral" },
+	{ SPF_PASS, "pass" },
+	{ SPF_FAIL, "fail" },
+	{ SPF_SOFTFAIL, "softfail" },
+	{ SPF_TEMPERROR, "temperror" },
+	{ SPF_PERMERROR, "permerror" },
+};
+NAME_TABLE(spf_result_names, spf_result_rows);
+
 const struct finding_row finding_rows[FINDING_MAX] = {
 #define FINDING(id, code, severity, mistake, title, advice, test)                                                      \
 	[FINDING_##id] = { code, severity, mistake, title, advice, test },
