@@ -85,7 +85,9 @@ void http_wake(struct http *h, const char *key);
 void http_events(struct http_request *r, const char *key);
 /* To this stream only, before the turn of http_events() ends: what was missed since Last-Event-ID. */
 void http_event_to(struct http_request *r, const char *id, const char *event, const char *data);
-/* To all streams of key and of NULL; key NULL: to all.  id and event may be NULL. */
+/* End this stream when what was said to it is sent: its client comes again, with the last id it has seen. */
+void http_events_end(struct http_request *r);
+/* To all streams of key; key NULL: to those of everything.  id and event may be NULL. */
 void http_event(struct http *h, const char *key, const char *id, const char *event, const char *data);
 
 /* ---- routes: the table is the daemon's ---- */

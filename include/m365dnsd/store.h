@@ -137,6 +137,11 @@ void store_outbox_done(struct store *s, const char *notify, uint64_t transition_
 typedef void store_history_done(void *ctx, const struct store_transition *rows, size_t n, const char *error);
 /* Newest first; before_id 0 = from the newest.  The rows live during the call; error NULL when it went well. */
 void store_read_history(struct store *s, const char *domain, uint64_t before_id, size_t limit, store_history_done *f, void *ctx);
+/* Oldest first, what came after: of one domain those with a higher id and revision, of all (domain NULL) with a higher id. */
+void store_read_since(struct store *s, const char *domain, uint64_t after_id, uint64_t after_revision, size_t limit,
+    store_history_done *f, void *ctx);
+/* on_committed has heard up to this id. */
+uint64_t store_told_id(const struct store *s);
 /*
  * From published to visible, per operator or source: since a record was last published, the first time each source was seen with
  * it, by a transition that names the source (event visible) or by a prediction that came true.

@@ -138,6 +138,19 @@ keep_summary(struct board_domain *d, const struct domain_result *r)
 		d->n_required += r->records[i].applies;
 }
 
+/* Is something to be told?  Time alone may do that: a server that is set aside, a policy that was changed. */
+static bool
+is_news(const struct board_domain *d, const struct domain_result *r)
+{
+	if (d->state != (uint8_t)r->state || d->reached_published != r->published || d->reached_visible != r->visible ||
+	    d->reached_complete != r->complete)
+		return true;
+	for (size_t i = 0; i < plan_n_expectations(d->plan); i++)
+		if (d->records[i].state != (uint8_t)r->records[i].state)
+			return true;
+	return false;
+}
+
 void
 rollup_into(struct board_domain *d, struct arena *a, struct matrix *m, struct domain_result *r)
 {
@@ -151,7 +164,7 @@ rollup_into(struct board_domain *d, struct arena *a, struct matrix *m, struct do
 		eval_domain(m, &prior, a, r);
 		matrix_keep_verdicts(d, m);
 	} while (keep_verification(d, r->verification_by_mx));
-	if (d->changed)
+	if (d->changed || is_news(d, r))
 		d->revision++;
 	d->changed = false;
 	keep_summary(d, r);

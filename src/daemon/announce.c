@@ -100,10 +100,18 @@ choose_receivers(struct announce *a, struct news *news)
 		news->receivers[news->n_receivers++] = xstrdup(names[i]);
 }
 
-static void
-news_tell(struct announce *a, struct news *news)
+/* What one look has found follows upon each other, here and in the store. */
+static bool
+is_last(const struct news *news, const struct news *next)
 {
-	a->cfg.tell(a->cfg.ctx, news->id, &news->t);
+	return next == NULL || next->t.revision != news->t.revision || strcmp(next->t.domain, news->t.domain) != 0;
+}
+
+/* next: what comes after it. */
+static void
+news_tell(struct announce *a, struct news *news, const struct news *next)
+{
+	a->cfg.tell(a->cfg.ctx, news->id, &news->t, is_last(news, next));
 	for (size_t i = 0; i < news->n_receivers; i++)
 		if (!notify_tell(a->cfg.notify, news->receivers[i], news->id, news->queued_unix_ms, &news->t) &&
 		    a->cfg.store != NULL)
@@ -120,7 +128,7 @@ on_committed(void *ctx, uint64_t up_to_id)
 	while ((news = TAILQ_FIRST(&a->waiting)) != NULL && news->id <= up_to_id) {
 		TAILQ_REMOVE(&a->waiting, news, link);
 		a->n_waiting--;
-		news_tell(a, news);
+		news_tell(a, news, TAILQ_FIRST(&a->waiting));
 	}
 }
 
@@ -132,7 +140,7 @@ write_out(struct announce *a, struct news *news)
 
 	if (s == NULL) {
 		news->id = ++a->last_id;
-		news_tell(a, news);
+		news_tell(a, news, TAILQ_FIRST(&a->noted));
 		return;
 	}
 	news->id = store_put_transition(s, &news->t, (const char *const *)news->receivers, news->n_receivers);

@@ -20,8 +20,8 @@ struct announce_config {
 	const struct clock *clock;
 	struct store *store;		/* NULL: nothing is kept */
 	struct notify *notify;
-	/* A committed transition, in order. */
-	void (*tell)(void *ctx, uint64_t id, const struct transition *t);
+	/* A committed transition, in order.  last: of those with its revision. */
+	void (*tell)(void *ctx, uint64_t id, const struct transition *t, bool last);
 	/* Write the domain's snapshot now, inside the transaction. */
 	void (*save)(void *ctx, const char *domain);
 	void *ctx;

@@ -143,25 +143,6 @@ fix(void *api, struct http_request *r)
 }
 
 static void
-events(void *api, struct http_request *r)
-{
-	struct api *a = api;
-	const char *domain = http_query(r, "domain");
-	char text[DNS_NAME_TEXT_MAX];
-	struct dns_name name;
-
-	if (domain == NULL) {
-		http_events(r, NULL);
-		return;
-	}
-	if (dns_name_from_user(&name, domain, NULL) == -1 ||
-	    pipeline_find(a->pipeline, dns_name_text_lower(&name, text)) == NULL)
-		http_problem(r, 404, "This domain is not watched.");
-	else
-		http_events(r, text);
-}
-
-static void
 check(void *api, struct http_request *r)
 {
 	struct api *a = api;
@@ -228,7 +209,7 @@ const struct http_route api_routes[] = {
 	{ GET,                "/history/{domain}", false, api_history },
 	{ GET,                "/fix/{domain}",     false, fix },
 	{ GET,                "/resolvers",        false, api_resolvers },
-	{ GET,                "/events",           false, events },
+	{ GET,                "/events",           false, api_events },
 	{ GET,                "/metrics",          false, api_metrics },
 	{ GET,                "/-/healthy",        false, healthy },
 	{ GET,                "/-/ready",          false, ready },
@@ -239,17 +220,3 @@ const struct http_route api_routes[] = {
 	{ GET,                "/openapi.json",     false, openapi },
 	{ 0,                  NULL,                false, NULL },
 };
-
-void
-api_event(struct api *a, uint64_t id, const struct transition *t)
-{
-	struct str json = STR_INIT;
-	struct json_writer j = { .out = &json };
-	char revision[24];
-
-	jsonw_transition(&j, NULL, id, t);
-	snprintf(revision, sizeof(revision), "%llu", (unsigned long long)t->revision);
-	http_event(a->http, t->domain, revision, "transition", str_c(&json));
-	http_wake(a->http, t->domain);
-	str_done(&json);
-}

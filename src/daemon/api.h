@@ -5,7 +5,7 @@
  *
  *	http_new(loop, &cfg, api_routes, &api, &err)
  *
- * The daemon tells news itself: http_wake(http, domain) and http_event(http, domain, id, "transition", json), with api_event().
+ * The daemon tells news itself: http_wake(http, domain), and api_event() for transitions.
  */
 #ifndef M365DNSD_DAEMON_API_H
 #define M365DNSD_DAEMON_API_H
@@ -35,6 +35,8 @@ struct api_document {
 };
 #define API_DOCUMENTS 8
 
+struct api_replay;
+
 struct api {
 	const struct clock *clock;
 	struct http *http;
@@ -50,6 +52,7 @@ struct api {
 	uint64_t transitions[EVENT_CHANGED + 1];	/* counted by the daemon */
 	struct api_document documents[API_DOCUMENTS];
 	size_t next_document;
+	struct api_replay *replays;		/* streams that are told first what they have missed */
 	/* what only the daemon can do */
 	void *ctx;
 	/* Does everything that may hang make progress?  false with words. */
@@ -67,8 +70,8 @@ struct api {
 extern const struct http_route api_routes[];
 /* Forget the documents. */
 void api_done(struct api *a);
-/* Tell a committed transition to the event streams, and wake who waits for the domain. */
-void api_event(struct api *a, uint64_t id, const struct transition *t);
+/* Tell a committed transition to the event streams, and wake who waits for the domain.  last: of those with its revision. */
+void api_event(struct api *a, uint64_t id, const struct transition *t, bool last);
 /* The numbers of this process, from /proc. */
 void api_process(struct view_process *ret);
 

@@ -81,14 +81,14 @@ on_changed(void *ctx, struct board_domain *b)
 
 /* A transition that is durable now. */
 static void
-on_told(void *ctx, uint64_t id, const struct transition *t)
+on_told(void *ctx, uint64_t id, const struct transition *t, bool last)
 {
 	struct serve *s = ctx;
 
 	journal_transition(s->journal, t);
 	s->api.transitions[t->event]++;
 	if (s->http != NULL)
-		api_event(&s->api, id, t);
+		api_event(&s->api, id, t, last);
 }
 
 static void

@@ -180,6 +180,15 @@ http_event_to(struct http_request *r, const char *id, const char *event, const c
 }
 
 void
+http_events_end(struct http_request *r)
+{
+	if (r->events == NULL)
+		return;
+	r->events->ended = true;
+	request_resume(r);
+}
+
+void
 http_event(struct http *h, const char *key, const char *id, const char *event, const char *data)
 {
 	struct str s = STR_INIT;
@@ -188,7 +197,7 @@ http_event(struct http *h, const char *key, const char *id, const char *event, c
 		return;
 	format(&s, id, event, data);
 	for (struct events *e = h->streams; e != NULL; e = e->next)
-		if (key == NULL || e->key == NULL || strcmp(e->key, key) == 0)
+		if (key == NULL || e->key == NULL ? key == e->key : strcmp(e->key, key) == 0)
 			say(e, str_c(&s), s.len);
 	str_done(&s);
 }

@@ -320,6 +320,12 @@ store_on_kept(struct store *s, store_kept *f, void *ctx)
 	s->kept_ctx = ctx;
 }
 
+uint64_t
+store_told_id(const struct store *s)
+{
+	return s->told_id;
+}
+
 static void
 tell_health(struct store *s, const struct store_stats *now)
 {

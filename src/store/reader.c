@@ -11,7 +11,7 @@
 #define JOBS_MAX  1000
 #define ROWS_MAX  10000
 
-enum job_kind { JOB_HISTORY, JOB_SPREAD, JOB_CHECK };
+enum job_kind { JOB_HISTORY, JOB_SINCE, JOB_SINCE_OF_ALL, JOB_SPREAD, JOB_CHECK };
 
 struct job {
 	struct job *next;
@@ -19,8 +19,9 @@ struct job {
 	void *ctx;
 	bool forgotten;
 	char *domain;
-	int64_t before_id;
+	int64_t id;			/* before it, or after */
 	size_t limit;
+	int64_t revision;		/* after it */
 	store_history_done *history_done;
 	store_spread_done *spread_done;
 
@@ -111,10 +112,12 @@ spread_row(struct job *j, sqlite3_stmt *st)
 
 static const struct {
 	enum stmt stmt;
-	int n_params;
+	int n_params;			/* domain, id, limit, revision */
 	void (*row)(struct job *j, sqlite3_stmt *st);
 } readings[] = {
 	[JOB_HISTORY] = { STMT_HISTORY, 3, history_row },
+	[JOB_SINCE] = { STMT_SINCE, 4, history_row },
+	[JOB_SINCE_OF_ALL] = { STMT_SINCE_OF_ALL, 3, history_row },
 	[JOB_SPREAD] = { STMT_SPREAD, 1, spread_row },
 };
 
@@ -127,11 +130,14 @@ read_rows(struct conn *c, struct job *j)
 	if (st == NULL)
 		return sqlite3_errcode(c->db);
 	j->arena = arena_new();
-	sqlite3_bind_text(st, 1, j->domain, -1, SQLITE_STATIC);
+	if (j->kind != JOB_SINCE_OF_ALL)
+		sqlite3_bind_text(st, 1, j->domain, -1, SQLITE_STATIC);
 	if (readings[j->kind].n_params > 1) {
-		sqlite3_bind_int64(st, 2, j->before_id);
+		sqlite3_bind_int64(st, 2, j->id);
 		sqlite3_bind_int64(st, 3, (int64_t)j->limit);
 	}
+	if (readings[j->kind].n_params > 3)
+		sqlite3_bind_int64(st, 4, j->revision);
 	while ((rc = sqlite3_step(st)) == SQLITE_ROW && j->n < ROWS_MAX)
 		readings[j->kind].row(j, st);
 	sqlite3_reset(st);
@@ -269,7 +275,20 @@ store_read_history(struct store *s, const char *domain, uint64_t before_id, size
 {
 	struct job *j = job_new(JOB_HISTORY, domain, ctx);
 
-	j->before_id = before_id == 0 || before_id > INT64_MAX ? INT64_MAX : (int64_t)before_id;
+	j->id = before_id == 0 || before_id > INT64_MAX ? INT64_MAX : (int64_t)before_id;
+	j->limit = limit > ROWS_MAX ? ROWS_MAX : limit;
+	j->history_done = f;
+	job_send(s, j);
+}
+
+void
+store_read_since(struct store *s, const char *domain, uint64_t after_id, uint64_t after_revision, size_t limit,
+    store_history_done *f, void *ctx)
+{
+	struct job *j = job_new(domain != NULL ? JOB_SINCE : JOB_SINCE_OF_ALL, domain != NULL ? domain : "", ctx);
+
+	j->id = after_id > INT64_MAX ? INT64_MAX : (int64_t)after_id;
+	j->revision = after_revision > INT64_MAX ? INT64_MAX : (int64_t)after_revision;
 	j->limit = limit > ROWS_MAX ? ROWS_MAX : limit;
 	j->history_done = f;
 	job_send(s, j);
@@ -295,7 +314,7 @@ answer(struct job *j)
 {
 	size_t n = j->error == NULL ? j->n : 0;
 
-	if (j->kind == JOB_HISTORY)
+	if (j->history_done != NULL)
 		j->history_done(j->ctx, j->transitions, n, j->error);
 	else
 		j->spread_done(j->ctx, j->spreads, n, j->error);

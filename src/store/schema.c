@@ -83,6 +83,9 @@ const char *const store_statements[STMT_MAX] = {
 
 	[STMT_HISTORY] = "SELECT " TRANSITION_COLUMNS " FROM transition t WHERE t.domain = ?1 AND t.id < ?2"
 	    " ORDER BY t.id DESC LIMIT ?3",
+	[STMT_SINCE] = "SELECT " TRANSITION_COLUMNS " FROM transition t WHERE t.domain = ?1 AND t.id > ?2 AND t.revision > ?4"
+	    " ORDER BY t.id LIMIT ?3",
+	[STMT_SINCE_OF_ALL] = "SELECT " TRANSITION_COLUMNS " FROM transition t WHERE t.id > ?2 ORDER BY t.id LIMIT ?3",
 	[STMT_SPREAD] = "WITH pub AS (SELECT record, max(at) AS at FROM transition"
 	    "  WHERE domain = ?1 AND source IS NULL AND record IS NOT NULL"
 	    "  AND (became = 'published' OR (became = 'visible' AND was <> 'published')) GROUP BY record),"

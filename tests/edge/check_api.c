@@ -594,11 +594,116 @@ START_TEST(events)
 	web_connect(&b.web, &c);
 	say(&c, "GET /events?domain=Contoso.test", "", NULL);
 	ck_assert(web_wait_text(&c, "text/event-stream"));
-	api_event(&b.api, 21, &other);
-	api_event(&b.api, 22, &t);
-	ck_assert(web_wait_text(&c, "id: 7\nevent: transition\ndata: {\"id\":22,\"revision\":7,\"at\":\"2026-11-21T10:20:30Z\","
+	api_event(&b.api, 21, &other, true);
+	api_event(&b.api, 22, &t, false);
+	api_event(&b.api, 23, &t, true);
+	ck_assert(web_wait_text(&c, "id: 7.22\nevent: transition\ndata: {\"id\":22,\"revision\":7,\"at\":\"2026-11-21T10:20:30Z\","
 				    "\"domain\":\"contoso.test\",\"record\":null,"));
+	ck_assert(web_wait_text(&c, "id: 7\nevent: transition\ndata: {\"id\":23,"));
 	ck_assert_ptr_eq(strstr(str_c(&c.in), "fabrikam"), NULL);
+	web_close(&c);
+	web_connect(&b.web, &c);
+	say(&c, "GET /events", "", NULL);
+	ck_assert(web_wait_text(&c, "text/event-stream"));
+	api_event(&b.api, 24, &other, true);
+	ck_assert(web_wait_text(&c, "id: 24\nevent: transition\ndata: {\"id\":24,\"revision\":8,"));
+	web_close(&c);
+	bench_down();
+}
+END_TEST
+
+/* History: 1 and 2 of revision 1, 3 of revision 2, 4 of another domain, 5 of revision 3.  6 is told while that is read. */
+static const struct {
+	const char *name, *request, *last_id;
+	const char *wants;	/* the ids */
+} resumes[] = {
+	{ "its end", "GET /events?domain=contoso.test", "3", "4 " },
+	{ "a revision", "GET /events?domain=contoso.test", "1", "2 3 4 " },
+	{ "within a revision", "GET /events?domain=contoso.test", "1.1", "1 2 3 4 " },
+	{ "from the start", "GET /events?domain=contoso.test", "0", "1.1 1 2 3 4 " },
+	{ "nobody's revision", "GET /events?domain=contoso.test", "1000", "4 " },
+	{ "no id of ours", "GET /events?domain=contoso.test", "x", "4 " },
+	{ "nor that", "GET /events?domain=contoso.test", "1.", "4 " },
+	{ "too long", "GET /events?domain=contoso.test", "1234567890123456789", "4 " },
+	{ "all", "GET /events", "2", "3 4 5 6 " },
+	{ "all from the start", "GET /events", "0", "1 2 3 4 5 6 " },
+	{ "all and the end", "GET /events", "5", "6 " },
+	{ "an id of the other kind", "GET /events", "1.1", "6 " },
+};
+
+static const char *
+ids_of(const char *stream)
+{
+	static char ret[256];
+
+	ret[0] = '\0';
+	for (const char *p = stream; (p = strstr(p, "id: ")) != NULL; p++)
+		snprintf(ret + strlen(ret), sizeof(ret) - strlen(ret), "%.*s ", (int)strcspn(p + 4, "\n"), p + 4);
+	return ret;
+}
+
+static bool
+is_answered(void *ctx)
+{
+	return b.api.replays != NULL || strstr(str_c(&((struct web_client *)ctx)->in), "retry: ") != NULL;
+}
+
+static bool
+is_told(void *ctx)
+{
+	return store_told_id(b.lab.store) == *(const uint64_t *)ctx;
+}
+
+START_TEST(events_resume)
+{
+	static const struct {
+		const char *domain;
+		uint64_t revision;
+	} past[] = { { "contoso.test", 1 }, { "contoso.test", 1 }, { "contoso.test", 2 }, { "fabrikam.test", 9 }, { "contoso.test", 3 } };
+	const struct transition t = { .revision = 4, .at_unix_ms = START, .domain = "contoso.test", .from = "a", .to = "b" };
+	struct web_client c;
+	char header[64];
+	uint64_t id = 0;
+
+	bench_up();
+	for (size_t i = 0; i < ARRAY_LEN(past); i++)
+		id = lab_transition(&b.lab, past[i].domain, past[i].revision);
+	ck_assert(web_until(&b.web, is_told, &id));
+	snprintf(header, sizeof(header), "Last-Event-ID: %s\r\n", resumes[_i].last_id);
+	web_connect(&b.web, &c);
+	say(&c, resumes[_i].request, header, NULL);
+	loop_fd_set(b.store_fd, 0);
+	ck_assert(web_until(&b.web, is_answered, &c));
+	api_event(&b.api, id + 1, &t, true);
+	loop_fd_set(b.store_fd, LOOP_READ);
+	ck_assert(web_wait_text(&c, "\"to\":\"b\""));
+	ck_assert_msg(strcmp(ids_of(str_c(&c.in)), resumes[_i].wants) == 0, "%s: %s", resumes[_i].name, ids_of(str_c(&c.in)));
+	web_close(&c);
+	bench_down();
+}
+END_TEST
+
+/* What is too much for one go comes in several: the stream ends, and nothing is left out. */
+START_TEST(events_resume_in_parts)
+{
+	struct web_client c;
+	uint64_t id = 0;
+
+	bench_up();
+	for (uint64_t i = 0; i < 700; i++)
+		id = lab_transition(&b.lab, "contoso.test", 1 + i);
+	ck_assert(web_until(&b.web, is_told, &id));
+	web_connect(&b.web, &c);
+	say(&c, "GET /events", "Last-Event-ID: 0\r\n", NULL);
+	ck_assert_uint_eq(take(&c), 200);
+	ck_assert_ptr_nonnull(strstr(str_c(&b.body), "id: 1\n"));
+	ck_assert_ptr_nonnull(strstr(str_c(&b.body), "id: 500\n"));
+	ck_assert_ptr_null(strstr(str_c(&b.body), "id: 501\n"));
+	web_connect(&b.web, &c);
+	say(&c, "GET /events", "Last-Event-ID: 500\r\n", NULL);
+	ck_assert(web_wait_text(&c, "id: 700\n"));
+	ck_assert_ptr_nonnull(strstr(str_c(&c.in), "id: 501\n"));
+	ck_assert_ptr_null(strstr(str_c(&c.in), "id: 500\n"));
 	web_close(&c);
 	bench_down();
 }
@@ -892,6 +997,8 @@ main(void)
 	tcase_add_test(t, history_pages);
 	tcase_add_test(t, no_store);
 	tcase_add_test(t, events);
+	tcase_add_loop_test(t, events_resume, 0, (int)ARRAY_LEN(resumes));
+	tcase_add_test(t, events_resume_in_parts);
 	tcase_add_loop_test(t, put, 0, (int)ARRAY_LEN(bodies));
 	tcase_add_test(t, del);
 	tcase_add_loop_test(t, answered_when_kept, 0, (int)ARRAY_LEN(kept));

@@ -94,6 +94,8 @@ on_events(void *ctx, struct http_request *r)
 	http_events(r, http_query(r, "key"));
 	if (last != NULL)
 		http_event_to(r, "8", "missed", last);
+	if (last != NULL && strcmp(last, "end") == 0)
+		http_events_end(r);
 }
 
 /* ---- a body of SIZE bytes in pieces ---- */
@@ -383,16 +385,20 @@ START_TEST(events)
 	ck_assert_str_eq(web_header(&all.in, "Cache-Control"), "no-store");
 	http_event(web.http, "a", "41", "transition", "{\"n\":1}");
 	http_event(web.http, "b", "42", NULL, "two\nlines");
+	http_event(web.http, NULL, "7", NULL, "two\r\nlines");
 	http_event(web.http, NULL, "43\nid: 99", "x\r\ny", "last");
+	http_event(web.http, "a", NULL, NULL, "last");
+	http_event(web.http, "b", NULL, NULL, "last");
 	ck_assert(web_wait_text(&all, "data: last\n\n"));
 	ck_assert(web_wait_text(&a, "data: last\n\n"));
 	ck_assert(web_wait_text(&b, "data: last\n\n"));
-	ck_assert_ptr_nonnull(strstr(str_c(&all.in), "id: 41\nevent: transition\ndata: {\"n\":1}\n\nid: 42\ndata: two\ndata: lines\n\n"
-	    "id: 43\nevent: x\ndata: last\n\n"));
-	ck_assert_ptr_nonnull(strstr(str_c(&a.in), "id: 41"));
+	ck_assert_ptr_nonnull(strstr(str_c(&all.in), "id: 7\ndata: two\ndata: lines\n\nid: 43\nevent: x\ndata: last\n\n"));
+	ck_assert_ptr_null(strstr(str_c(&all.in), "99"));
+	ck_assert_ptr_null(strstr(str_c(&all.in), "id: 41"));
+	ck_assert_ptr_nonnull(strstr(str_c(&a.in), "id: 41\nevent: transition\ndata: {\"n\":1}\n\n"));
 	ck_assert_ptr_null(strstr(str_c(&a.in), "id: 42"));
+	ck_assert_ptr_nonnull(strstr(str_c(&b.in), "id: 42\ndata: two\ndata: lines\n\n"));
 	ck_assert_ptr_null(strstr(str_c(&b.in), "id: 41"));
-	ck_assert_ptr_null(strstr(str_c(&b.in), "99"));
 	web_close(&all);
 	web_close(&a);
 	web_close(&b);
@@ -410,6 +416,19 @@ START_TEST(events_resume)
 	http_event(web.http, NULL, "9", NULL, "new");
 	ck_assert(web_wait_text(&a, "id: 9\ndata: new\n\n"));
 	web_close(&a);
+}
+END_TEST
+
+START_TEST(events_end)
+{
+	struct web_client a;
+
+	web_connect(&web, &a);
+	web_say(&a, "GET /events HTTP/1.1\r\nHost: localhost\r\nLast-Event-ID: end\r\n\r\n");
+	ck_assert(web_wait_text(&a, "event: missed\ndata: end\n\n"));
+	ck_assert(web_wait_text(&a, "\r\n0\r\n\r\n"));
+	web_close(&a);
+	wait_streams(0);
 }
 END_TEST
 
@@ -917,6 +936,7 @@ main(void)
 	tcase_add_test(t, reply_later);
 	tcase_add_test(t, events);
 	tcase_add_test(t, events_resume);
+	tcase_add_test(t, events_end);
 	tcase_add_test(t, events_ping);
 	tcase_add_test(t, events_head);
 	tcase_add_test(t, events_backlog);

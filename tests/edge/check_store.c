@@ -428,6 +428,36 @@ START_TEST(history_is_paged)
 }
 END_TEST
 
+static const char *
+since(const char *domain, uint64_t id, uint64_t revision, size_t limit)
+{
+	got.calls = 0;
+	store_read_since(lab.store, domain, id, revision, limit, on_history, &got);
+	ck_assert(lab_until(&lab, was_called));
+	ck_assert_str_eq(got.error, "");
+	return got.text;
+}
+
+START_TEST(what_came_since)
+{
+	lab_must_open(&lab);
+	ck_assert_uint_eq(store_told_id(lab.store), 0);
+	for (uint64_t i = 1; i <= 3; i++)
+		lab_transition(&lab, "a.test", (i + 1) / 2);
+	lab_transition(&lab, "b.test", 9);
+	lab_committed(&lab, 4);
+	ck_assert_uint_eq(store_told_id(lab.store), 4);
+	ck_assert_str_eq(since("a.test", 0, 1, 10), "3 a.test/mx/- 2 ");
+	ck_assert_str_eq(since("a.test", 0, 2, 10), "");
+	ck_assert_str_eq(since("a.test", 1, 0, 10), "2 a.test/mx/- 1 3 a.test/mx/- 2 ");
+	ck_assert_str_eq(since("a.test", 0, 0, 2), "1 a.test/mx/- 1 2 a.test/mx/- 1 ");
+	ck_assert_str_eq(since("none.test", 0, 0, 2), "");
+	ck_assert_str_eq(since(NULL, 2, 0, 10), "3 a.test/mx/- 2 4 b.test/mx/- 9 ");
+	ck_assert_str_eq(since(NULL, 2, 100, 1), "3 a.test/mx/- 2 ");
+	ck_assert_str_eq(since(NULL, UINT64_MAX, 0, 10), "");
+}
+END_TEST
+
 static void
 put(const char *record, const char *source, const char *from, const char *to, enum event event, int64_t at)
 {
@@ -683,7 +713,7 @@ main(void)
 		{ "read-only directory", &read_only_directory }, { "domains", &domains_round_trip },
 		{ "coalesce", &domains_coalesce }, { "revision", &transition_raises_revision }, { "ids", &ids_go_on },
 		{ "ids once", &ids_are_not_given_twice }, { "close", &committed_on_close }, { "outbox", &outbox_until_done },
-		{ "turn", &turn_is_one_transaction }, { "marks", &marks }, { "lost", &mark_of_a_lost_row }, { "grouped", &commits_are_grouped }, { "history", &history_is_paged },
+		{ "turn", &turn_is_one_transaction }, { "marks", &marks }, { "lost", &mark_of_a_lost_row }, { "grouped", &commits_are_grouped }, { "history", &history_is_paged }, { "since", &what_came_since },
 		{ "spread", &spread_of_the_last_publication }, { "forget", &forgotten_is_not_answered },
 		{ "forget from callback", &forget_from_callback }, { "too many", &too_many_questions },
 		{ "retention", &retention }, { "wal", &wal_is_bounded }, { "poison", &poison_is_left_out },
