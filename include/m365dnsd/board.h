@@ -178,6 +178,15 @@ bool board_soa_serial(const struct board_domain *d, uint32_t *ret);
 /* Roll up; tells transitions through the callback and raises the revision when anything changed. */
 void board_rollup(struct board_domain *d);
 
+/*
+ * What the domain's diagnosis knows aside.  The next roll-up may ask aside, and notes what it wants to know; all: what is known
+ * is out of date.  Until the first call nothing can be asked aside, and all of it counts as failed.
+ */
+void board_sides_round(struct board_domain *d, bool all);
+struct sides *board_sides(struct board_domain *d);	/* NULL when there is none */
+/* Something that findings rest on has changed: the next roll-up raises the revision. */
+void board_note_change(struct board_domain *d);
+
 uint64_t board_revision(const struct board_domain *d);
 /* Go on from here, when that is higher: a revision was told that the snapshot does not know of. */
 void board_raise_revision(struct board_domain *d, uint64_t revision);

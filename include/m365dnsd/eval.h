@@ -114,6 +114,7 @@ struct side_fact {
 struct side_want {
 	unsigned id;			/* for sides_answer */
 	enum side_at at;
+	unsigned failures;		/* in a row, before */
 	struct question q;
 };
 #define SIDES_MAX    256		/* of one domain; what would be more fails */
@@ -127,10 +128,15 @@ void sides_ask(struct sides *s, enum side_at at, const struct dns_name *name, ui
     struct side_fact *ret);
 /* Take the next that is wanted: it counts as asked from now on.  False when there is none. */
 bool sides_next(struct sides *s, struct side_want *ret);
-/* The answer of one that was taken; NULL: failed for reason.  where is copied.  Out of date from expires_ms on (monotonic). */
-void sides_answer(struct sides *s, unsigned id, enum reason reason, const struct answer *an, const char *where,
+/* One that was taken cannot be asked just now: it is wanted again. */
+void sides_put_back(struct sides *s, unsigned id);
+/*
+ * The answer of one that was taken; NULL: failed for reason.  where is copied.  Out of date from expires_ms on (monotonic).
+ * True when it says something else than before.
+ */
+bool sides_answer(struct sides *s, unsigned id, enum reason reason, const struct answer *an, const char *where,
     int64_t expires_ms);
-void sides_answer_text(struct sides *s, unsigned id, const char *text, size_t n, const char *where, int64_t expires_ms);
+bool sides_answer_text(struct sides *s, unsigned id, const char *text, size_t n, const char *where, int64_t expires_ms);
 /* The time; all = everything is out of date (the zone has changed).  What no roll-up asked for since the last call is dropped. */
 void sides_round(struct sides *s, int64_t now_ms, bool all);
 /* How many are wanted or being asked. */

@@ -197,6 +197,8 @@ struct lookup *lookup_new(struct prober *p, struct sources *s, const struct cloc
  * done is called later, exactly once, or never after lookup_forget.
  */
 void lookup_ask(struct lookup *l, const struct question *q, lookup_done *done, void *ctx, uint64_t tag);
+/* During done: who said so; NULL when nobody answered. */
+const struct source *lookup_from(const struct lookup *l);
 void lookup_forget(struct lookup *l, const void *ctx);
 void lookup_free(struct lookup *l);
 

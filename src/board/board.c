@@ -58,6 +58,7 @@ domain_free(void *p)
 	if (d->zone != NULL && d->free_zone != NULL)
 		d->free_zone(d->free_zone_ctx, d->zone);
 	d->board->n_cells -= board_n_cells(d);
+	sides_free(d->sides);
 	columns_unref(d->board, d->columns);
 	free(d->cells);
 	free(d->records);

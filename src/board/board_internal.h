@@ -84,6 +84,7 @@ struct board_domain {
 	struct cell *cells;
 	struct variant *variants;
 	struct record_track *records;
+	struct sides *sides;		/* NULL while nothing is asked aside */
 	uint64_t revision;
 	/* of the last roll-up, for summaries */
 	float published_ratio, visible_ratio;

@@ -91,6 +91,7 @@ matrix_build(const struct board_domain *d, struct arena *a, struct matrix *ret)
 	ret->columns = arena_alloc(a, (ret->n_columns + 1) * sizeof(*ret->columns));
 	for (size_t col = 0; col < ret->n_columns; col++)
 		fill_column(d, col, a, &ret->columns[col]);
+	ret->sides = d->sides;
 	fill_rows(d, a, ret);
 	fill_variants(d, a, ret);
 	ret->cells = arena_alloc(a, (ret->n_rows * ret->n_columns + 1) * sizeof(*ret->cells));

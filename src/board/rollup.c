@@ -183,6 +183,28 @@ board_rollup(struct board_domain *d)
 	rollup_into(d, d->board->scratch, &m, &r);
 }
 
+void
+board_sides_round(struct board_domain *d, bool all)
+{
+	const struct clock *clock = d->board->clock;
+
+	if (d->sides == NULL)
+		d->sides = sides_new();
+	sides_round(d->sides, clock->mono_ms(clock), all);
+}
+
+struct sides *
+board_sides(struct board_domain *d)
+{
+	return d->sides;
+}
+
+void
+board_note_change(struct board_domain *d)
+{
+	d->changed = true;
+}
+
 uint64_t
 board_gates(struct board_domain *d)
 {

@@ -165,11 +165,12 @@ pipeline_mark_dirty(struct domain *d)
 	d->p->dirty = d;
 }
 
-/* Is any resolver short of work?  Without resolvers the authorities' own queues are the limit. */
-static bool
-pipeline_hungry(const struct pipeline *p)
+/* Is any resolver short of work?  When none is alive the authorities' own queues are the limit. */
+bool
+pipeline_has_room(const struct pipeline *p)
 {
 	size_t n = sources_n_resolvers(p->sources);
+	bool alive = false;
 
 	if (p->n_finding >= FINDING_MAX_AT_ONCE)
 		return false;
@@ -178,8 +179,9 @@ pipeline_hungry(const struct pipeline *p)
 
 		if (!s->set_aside && prober_backlog(p->prober, s) < BACKLOG_ENOUGH)
 			return true;
+		alive = alive || !s->set_aside;
 	}
-	return n == 0;
+	return !alive;
 }
 
 /* Start what is due while there is room for it.  True when anything was started. */
@@ -189,7 +191,7 @@ run_due(struct pipeline *p, int64_t now)
 	struct heap_item *top;
 	bool any = false;
 
-	while ((top = heap_top(&p->due)) != NULL && top->key <= now && pipeline_hungry(p)) {
+	while ((top = heap_top(&p->due)) != NULL && top->key <= now && pipeline_has_room(p)) {
 		heap_remove(&p->due, top);
 		domain_turn((struct domain *)top, now);
 		any = true;

@@ -35,6 +35,11 @@ struct pipeline_config {
 	/* A domain's document has changed (after its transitions were told); may be NULL. */
 	void (*on_changed)(void *ctx, struct board_domain *b);
 	void (*on_turn)(void *ctx, const struct pipeline_turn *t);	/* once a record; may be NULL */
+	/*
+	 * Fetch https://mta-sts.NAME/.well-known/mta-sts.txt; the answer comes by pipeline_policy() with this tag, later and never
+	 * from inside.  NULL: nobody here can.
+	 */
+	void (*ask_policy)(void *ctx, uint64_t tag, const struct dns_name *name);
 	void *ctx;
 };
 
@@ -70,6 +75,11 @@ struct sources *pipeline_sources(struct pipeline *p);
 /* True when no source at all has ever answered and everything tried has failed: "no network". */
 bool pipeline_no_network(const struct pipeline *p);
 void pipeline_free(struct pipeline *p);
+/*
+ * What came of ask_policy(): n bytes of text (copied), or with NULL the reason why not.  where: who said so, for evidence.
+ * Nothing happens when nobody waits for the tag any more.
+ */
+void pipeline_policy(struct pipeline *p, uint64_t tag, enum reason reason, const char *text, size_t n, const char *where);
 
 /* ---- the daemon: domains come and go ---- */
 

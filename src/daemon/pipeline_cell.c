@@ -134,6 +134,8 @@ cell_answered(void *ctx, uint64_t tag, struct source *src, const struct reply *r
 	c->in_flight = 0;
 	failed = c->final && c->reason != REASON_NONE;
 	predicted = turn_begin(d, row, col, c, &turn);
+	if (reply->reason == REASON_NONE && (src->kind == SOURCE_AUTHORITY || d->no_authorities))
+		d->sides_wait = false;
 	if (board_answer(d->b, row, col, reply, d->p->sched.max_tries))
 		d->gates_stale |= src->kind == SOURCE_AUTHORITY;
 	next = sched_next(&d->p->sched, &d->sched, c, src->kind, c->good, now);

@@ -47,6 +47,7 @@ domain_resume(struct domain *d, int64_t now)
 
 	d->phase = PHASE_ASKING;
 	d->child_done = true;
+	d->sides_wait = d->p->replanned == NULL;
 	d->internal_asked = true;
 	d->sched.complete = board_state(d->b) == DOMAIN_COMPLETE;
 	d->gates = d->no_authorities || d->p->cfg.peek ? UINT64_MAX : board_gates(d->b);
@@ -105,7 +106,7 @@ domain_new(struct pipeline *p, struct board_domain *b)
 	d->generation = p->generation;
 	d->sched.eager_since_ms = now;
 	d->no_authorities = authorities_of(p, b) == AUTHORITIES_NONE;
-	d->zone_due_ms = SCHED_NEVER;
+	d->zone_due_ms = d->sides_due_ms = SCHED_NEVER;
 	board_set_user(b, d);
 	board_set_columns(b, NULL, p->sources, !d->no_authorities, domain_give_back_zone, p);
 	d->phase = d->no_authorities ? PHASE_ASKING : PHASE_FIND_ZONE;
@@ -123,6 +124,7 @@ domain_forget(struct domain *d)
 {
 	prober_forget(d->p->prober, d);
 	zone_finder_forget(d->p->finder, d);
+	domain_forget_sides(d);
 	d->p->n_finding -= (d->phase == PHASE_FINDING) + d->child_finding;
 	heap_remove(&d->p->due, &d->due);
 	for (struct domain **at = &d->p->dirty; *at != NULL; at = &(*at)->next_dirty) {
@@ -137,7 +139,7 @@ void
 domain_refresh(struct domain *d, int64_t now)
 {
 	board_update_resolvers(d->b, d->p->sources);
-	d->gates_stale = true;
+	d->gates_stale = d->sides_stale = true;
 	cells_ask_unasked(d, now);
 	if (!board_reached(d->b, UNTIL_PUBLISHED))
 		domain_check(d, now);	/* who reloads is at work on it: two quick minutes, DESIGN.md section 7 */
@@ -148,6 +150,7 @@ void
 domain_check(struct domain *d, int64_t now)
 {
 	d->sched.eager_since_ms = now;
+	d->sides_stale = true;
 	cells_ask(d, COLUMNS_AUTHORITIES, UINT64_MAX, now);
 	if (d->no_authorities)
 		cells_ask(d, COLUMNS_PUBLIC, UINT64_MAX, now);
@@ -188,7 +191,13 @@ domain_turn(struct domain *d, int64_t now)
 
 		next = at < next ? at : next;
 	}
+	if (d->sides_due_ms <= now) {
+		d->sides_due_ms = SCHED_NEVER;
+		pipeline_mark_dirty(d);
+	}
+	domain_ask_sides(d, now);
 	domain_due(d, next);
+	domain_due(d, d->sides_due_ms);
 	if (!d->child_finding)
 		domain_due(d, d->zone_due_ms);
 	if (d->in_flight == 0 && d->due.pos == 0)
@@ -223,6 +232,7 @@ watch_serial(struct domain *d, int64_t now)
 		return;
 	if (d->soa_serial != 0) {
 		d->sched.eager_since_ms = now;
+		d->sides_stale = true;
 		cells_ask(d, COLUMNS_AUTHORITIES, UINT64_MAX, now);
 	}
 	d->soa_serial = serial;
@@ -267,9 +277,12 @@ domain_settle(struct domain *d, int64_t now)
 	domain_find_child(d);
 	watch_serial(d, now);
 	/* In one pass only the end counts; roll up when the last answer is in and nothing waits to be asked. */
-	if (d->p->sched.mode == SCHED_ONCE && (d->in_flight > 0 || d->due.pos != 0))
+	if (d->p->sched.mode == SCHED_ONCE && (d->in_flight > 0 || d->due.pos != 0 || d->n_side_jobs > 0))
 		return;
+	board_sides_round(d->b, d->sides_stale);
+	d->sides_stale = false;
 	board_rollup(d->b);
+	domain_ask_sides(d, now);
 	domain_finished_check(d, now);
 	if (d->revision != board_revision(d->b) && d->p->cfg.on_changed != NULL)
 		d->p->cfg.on_changed(d->p->cfg.ctx, d->b);
@@ -280,5 +293,6 @@ bool
 domain_is_settled(const struct domain *d)
 {
 	return d->phase == PHASE_ASKING && d->in_flight == 0 && d->due.pos == 0 && !d->is_dirty && !d->child_finding &&
+	    d->n_side_jobs == 0 &&
 	    (d->child_done || d->no_authorities || board_zone(d->b) == NULL || board_zone(d->b)->status != ZONE_FOUND);
 }

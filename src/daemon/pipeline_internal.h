@@ -20,6 +20,9 @@ struct pipeline {
 	struct heap due;		/* of struct domain */
 	struct domain *dirty;		/* to be rolled up */
 	unsigned n_finding;
+	struct side_job *policies;	/* being fetched */
+	unsigned n_policies;
+	uint64_t last_policy;
 	size_t n_reached, n_settled;	/* so many of the first domains were, when last looked at */
 	unsigned generation;		/* of the configuration */
 	const struct str *replanned;	/* the domain just being taken up again, as bytes */
@@ -39,10 +42,16 @@ struct domain {
 	enum phase phase;
 	bool is_dirty, gates_stale, internal_asked, no_authorities;
 	bool child_done, child_finding;	/* the child's own NS set */
+	bool sides_wait;		/* after a restart: nothing is asked aside before an authority has answered anew */
+	bool sides_stale;		/* what is known aside is out of date */
+	bool asking_sides;
+	uint8_t n_side_jobs;
 	unsigned in_flight, failures;	/* failures: of the zone finder in a row */
 	uint64_t gates;			/* rows whose gate is open */
 	uint32_t soa_serial;
 	int64_t zone_due_ms;
+	struct side_job *side_jobs;
+	int64_t sides_due_ms;		/* something asked aside failed: roll up again then; SCHED_NEVER = nothing */
 	struct sched_domain sched;
 	unsigned generation;
 	uint64_t revision;		/* as last told by on_changed */
@@ -99,6 +108,14 @@ void domain_find_child(struct domain *d);
 /* For the board: ctx is the pipeline. */
 void domain_give_back_zone(void *ctx, struct zone *zone);
 
+/* ---- pipeline_side.c ---- */
+
+/* Take what the last roll-up wants to know aside, as far as there is room. */
+void domain_ask_sides(struct domain *d, int64_t now_ms);
+void domain_forget_sides(struct domain *d);
+
+/* pipeline.c: is any resolver short of work? */
+bool pipeline_has_room(const struct pipeline *p);
 /* pipeline.c: what of a configuration is global, to all rooms. */
 void pipeline_configure(struct pipeline *p, const struct conf *conf);
 /* pipeline.c: put d on the list of those to be rolled up. */

@@ -85,6 +85,12 @@ void diagnose_source(struct roll *r, struct finding *f, size_t col);
  */
 enum side_state side_ask(struct roll *r, int expectation, enum side_at at, const struct dns_name *name, uint16_t type,
     struct side_fact *ret);
+/*
+ * Does the answer say, so that it can be believed, that there is nothing?  name is the one that was asked for.  Of Microsoft's
+ * names only Microsoft's zones are believed: a laboratory without an Internet, or a captive network, denies the whole world.
+ * What is neither denied nor POSITIVE counts as what could not be asked.
+ */
+bool side_denied(const struct roll *r, const struct dns_name *name, const struct side_fact *fact);
 /* The answer as lines of evidence, like diagnose_evidence. */
 void diagnose_evidence_side(struct roll *r, struct finding *f, const struct dns_name *name, uint16_t type,
     const struct side_fact *fact);

@@ -23,12 +23,14 @@ struct side {
 	bool has_answer, is_failed;	/* neither: never answered yet */
 	bool asked_for;			/* since the last round */
 	bool aa;
+	uint8_t failures;		/* in a row */
 	int64_t expires_ms;
 	char *where;
-	struct str bytes;		/* the answer packed, or the text of a policy */
-	uint8_t soa_len;		/* wire form of the zone that denies, behind the name; 0 = none */
-	uint8_t name_len;
-	uint8_t names[];		/* two names in wire form: the one asked for, and room for the zone that denies */
+	void *bytes;			/* the answer packed, or the text of a policy */
+	uint32_t n_bytes;
+	uint8_t soa_len, name_len;
+	uint8_t *soa;			/* wire form of the zone that denies; NULL = none */
+	uint8_t name[];			/* wire form */
 };
 struct sides {
 	struct side *list;
@@ -46,7 +48,8 @@ sides_new(void)
 static void
 side_free(struct side *e)
 {
-	str_done(&e->bytes);
+	free(e->bytes);
+	free(e->soa);
 	free(e->where);
 	free(e);
 }
@@ -70,7 +73,7 @@ side_name(const struct side *e, struct dns_name *ret)
 {
 	memset(ret, 0, sizeof(*ret));
 	ret->len = e->name_len;
-	memcpy(ret->wire, e->names, e->name_len);
+	memcpy(ret->wire, e->name, e->name_len);
 }
 
 static struct side *
@@ -96,14 +99,14 @@ side_add(struct sides *s, enum side_at at, const struct dns_name *name, uint16_t
 
 	if (s->n >= SIDES_MAX || name->len == 0)
 		return NULL;
-	e = xcalloc(1, sizeof(*e) + name->len + DNS_NAME_MAX);
+	e = xcalloc(1, sizeof(*e) + name->len);
 	e->hash = dns_name_hash(name);
 	e->id = ++s->next_id;
 	e->at = (uint8_t)at;
 	e->type = type;
 	e->step = SIDE_WANTED;
 	e->name_len = name->len;
-	memcpy(e->names, name->wire, name->len);
+	memcpy(e->name, name->wire, name->len);
 	while (*end != NULL)		/* in the order they were thought of */
 		end = &(*end)->next;
 	*end = e;
@@ -116,7 +119,7 @@ side_answer_of(const struct side *e, struct arena *a, struct side_fact *ret)
 {
 	struct answer *an = arena_alloc(a, sizeof(*an));
 
-	if (!answer_unpack(a, e->bytes.p, e->bytes.len, an)) {
+	if (!answer_unpack(a, e->bytes, e->n_bytes, an)) {
 		ret->state = SIDE_FAILED;
 		ret->reason = REASON_MALFORMED;
 		return;
@@ -124,13 +127,16 @@ side_answer_of(const struct side *e, struct arena *a, struct side_fact *ret)
 	an->aa = e->aa;
 	an->has_soa = e->soa_len > 0;
 	an->soa_owner.len = e->soa_len;
-	memcpy(an->soa_owner.wire, e->names + e->name_len, e->soa_len);
+	if (e->soa_len > 0)
+		memcpy(an->soa_owner.wire, e->soa, e->soa_len);
 	ret->answer = an;
 }
 
 static void
 side_tell(const struct side *e, struct arena *a, struct side_fact *ret)
 {
+	char *text;
+
 	memset(ret, 0, sizeof(*ret));
 	ret->state = e->has_answer ? SIDE_ANSWERED : e->is_failed ? SIDE_FAILED : SIDE_PENDING;
 	ret->reason = e->is_failed ? (enum reason)e->reason : REASON_NONE;
@@ -141,10 +147,11 @@ side_tell(const struct side *e, struct arena *a, struct side_fact *ret)
 		side_answer_of(e, a, ret);
 		return;
 	}
-	ret->n_text = e->bytes.len;
-	ret->text = arena_alloc(a, e->bytes.len + 1);
-	if (e->bytes.len > 0)
-		memcpy((char *)(uintptr_t)ret->text, e->bytes.p, e->bytes.len);
+	text = arena_alloc(a, e->n_bytes + 1);		/* zeroed: ends in a NUL */
+	if (e->n_bytes > 0)
+		memcpy(text, e->bytes, e->n_bytes);
+	ret->text = text;
+	ret->n_text = e->n_bytes;
 }
 
 void
@@ -173,6 +180,7 @@ sides_next(struct sides *s, struct side_want *ret)
 		e->step = SIDE_ASKING;
 		ret->id = e->id;
 		ret->at = (enum side_at)e->at;
+		ret->failures = e->failures;
 		side_name(e, &ret->q.name);
 		ret->q.type = e->type;
 		return true;
@@ -180,59 +188,89 @@ sides_next(struct sides *s, struct side_want *ret)
 	return false;
 }
 
-/* Forget what was known of id; NULL when nobody waits for it any more. */
+/* ---- what comes back ---- */
+
 static struct side *
-side_begin_answer(struct sides *s, unsigned id, enum reason reason, const char *where, int64_t expires_ms)
+side_by_id(struct sides *s, unsigned id)
 {
 	struct side *e = s->list;
 
 	while (e != NULL && e->id != id)
 		e = e->next;
-	if (e == NULL)
-		return NULL;
-	e->step = SIDE_KNOWN;
-	e->reason = (uint8_t)reason;
-	e->expires_ms = expires_ms;
-	e->is_failed = e->has_answer = false;
-	e->soa_len = 0;
-	str_clear(&e->bytes);
-	free(e->where);
-	e->where = where != NULL ? xstrdup(where) : NULL;
 	return e;
 }
 
-void
+/* What is known from now on.  True when it is something else than before. */
+static bool
+side_put(struct side *e, bool has_answer, const void *bytes, size_t n, const struct dns_name *soa)
+{
+	uint8_t soa_len = soa != NULL ? soa->len : 0;
+	bool same = e->has_answer == has_answer && e->is_failed == !has_answer && e->n_bytes == n && e->soa_len == soa_len &&
+	    (n == 0 || memcmp(e->bytes, bytes, n) == 0) && (soa_len == 0 || memcmp(e->soa, soa->wire, soa_len) == 0);
+
+	e->step = SIDE_KNOWN;
+	e->has_answer = has_answer;
+	e->is_failed = !has_answer;
+	e->failures = has_answer ? 0 : e->failures < UINT8_MAX ? e->failures + 1 : UINT8_MAX;
+	if (same)
+		return false;
+	free(e->bytes);
+	free(e->soa);
+	e->bytes = n > 0 ? memcpy(xmalloc(n), bytes, n) : NULL;
+	e->n_bytes = (uint32_t)n;
+	e->soa = soa_len > 0 ? memcpy(xmalloc(soa_len), soa->wire, soa_len) : NULL;
+	e->soa_len = soa_len;
+	return true;
+}
+
+static void
+side_from(struct side *e, const char *where, int64_t expires_ms)
+{
+	char *old = e->where;
+
+	e->where = where != NULL ? xstrdup(where) : NULL;
+	free(old);
+	e->expires_ms = expires_ms;
+}
+
+bool
 sides_answer(struct sides *s, unsigned id, enum reason reason, const struct answer *an, const char *where, int64_t expires_ms)
 {
-	struct side *e = side_begin_answer(s, id, reason, where, expires_ms);
+	struct side *e = side_by_id(s, id);
+	bool failed = an == NULL || an->kind == ANSWER_FAILURE, denied = !failed && an->has_soa && an->kind != ANSWER_POSITIVE;
+	struct str packed = STR_INIT;
+	uint8_t was;
+	bool news;
 
 	if (e == NULL)
-		return;
-	e->is_failed = an == NULL || an->kind == ANSWER_FAILURE;
-	e->has_answer = !e->is_failed;
-	if (e->is_failed) {
-		if (reason == REASON_NONE)
-			e->reason = REASON_SERVFAIL;
-		return;
+		return false;
+	was = e->reason;
+	e->reason = (uint8_t)(!failed ? REASON_NONE : reason != REASON_NONE ? reason : REASON_SERVFAIL);
+	if (!failed) {
+		answer_pack(an, &packed);
+		e->aa = an->aa;
 	}
-	answer_pack(an, &e->bytes);
-	e->aa = an->aa;
-	if (an->has_soa && an->kind != ANSWER_POSITIVE) {
-		e->soa_len = an->soa_owner.len;
-		memcpy(e->names + e->name_len, an->soa_owner.wire, e->soa_len);
-	}
+	news = side_put(e, !failed, packed.p, packed.len, denied ? &an->soa_owner : NULL) || was != e->reason;
+	side_from(e, where, expires_ms);
+	str_done(&packed);
+	return news;
 }
 
-void
+bool
 sides_answer_text(struct sides *s, unsigned id, const char *text, size_t n, const char *where, int64_t expires_ms)
 {
-	struct side *e = side_begin_answer(s, id, REASON_NONE, where, expires_ms);
+	struct side *e = side_by_id(s, id);
+	bool news;
 
 	if (e == NULL)
-		return;
-	e->has_answer = true;
-	str_addn(&e->bytes, text, n < SIDE_TEXT_MAX ? n : SIDE_TEXT_MAX);
+		return false;
+	e->reason = REASON_NONE;
+	news = side_put(e, true, text, n < SIDE_TEXT_MAX ? n : SIDE_TEXT_MAX, NULL);
+	side_from(e, where, expires_ms);
+	return news;
 }
+
+/* ---- rounds ---- */
 
 void
 sides_round(struct sides *s, int64_t now_ms, bool all)
@@ -264,6 +302,15 @@ sides_pending(const struct sides *s)
 	for (const struct side *e = s != NULL ? s->list : NULL; e != NULL; e = e->next)
 		n += e->step != SIDE_KNOWN;
 	return n;
+}
+
+void
+sides_put_back(struct sides *s, unsigned id)
+{
+	struct side *e = side_by_id(s, id);
+
+	if (e != NULL)
+		e->step = SIDE_WANTED;
 }
 
 size_t

@@ -44,6 +44,7 @@ struct entry {
 	uint8_t tried[RESOLVERS_MAX / 8];
 	uint16_t operators[TRIES];	/* of the tries */
 	enum reason reason;
+	const struct source *from;	/* who answered; resolvers live as long as sources */
 	struct arena *arena;
 	struct dns_message *m;		/* NULL when reason says why */
 	struct answer *answer;
@@ -59,6 +60,7 @@ struct lookup {
 	struct waiter_list ready;
 	size_t n_ready;
 	struct prober_call deliver;
+	const struct source *from;	/* of the answer being told */
 	size_t turn;
 };
 
@@ -255,6 +257,7 @@ entry_answered(void *ctx, uint64_t tag, struct source *src, const struct reply *
 	(void)tag;
 	if (reason == REASON_NONE) {
 		e->l->turn++;
+		e->from = src;
 		entry_finish(e, REASON_NONE);
 		return;
 	}
@@ -281,11 +284,19 @@ deliver(void *ctx)
 
 		TAILQ_REMOVE(&l->ready, w, link);
 		l->n_ready--;
+		l->from = good ? e->from : NULL;
 		w->done(w->ctx, w->tag, e->reason, good ? e->answer : NULL, good ? e->m : NULL);
 		entry_unpin(e);
 		free(w);
 	}
+	l->from = NULL;
 	expire(l);
+}
+
+const struct source *
+lookup_from(const struct lookup *l)
+{
+	return l->from;
 }
 
 void

@@ -36,4 +36,15 @@ struct matrix *matrix_of(struct arena *a, struct plan *plan, const char *zone, c
 /* "mx-extra:error(mx) no-ipv6-here:info" */
 const char *findings_text(struct arena *a, const struct plan *plan, const struct domain_result *r);
 
+/*
+ * eval_domain with what is known aside, as often as it takes until nothing is wanted any more.  facts: a line each,
+ *   authority sip.contoso.test.contoso.test A = A 192.0.2.1
+ *   lookup mail.example A = NXDOMAIN example	the name behind it is the zone that denies; without it the last two labels
+ *   lookup * AAAA = timeout			a reason; "*" is any name, any type
+ *   policy contoso.test = version: STSv1\x0amode: enforce
+ * The first that fits holds; what none fits fails with "timeout".  Returns what was asked, "lookup mail.example A" a line.
+ */
+const char *matrix_eval(struct matrix *m, const struct domain_prior *prior, struct arena *a, const char *facts,
+    struct domain_result *ret);
+
 #endif
