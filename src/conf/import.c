@@ -240,7 +240,8 @@ conf_import(const struct catalog *catalog, const char *domain, const char *file,
 
 	if (conf_add_domain(c, domain, &index, err) == -1)
 		goto out;
-	im.domain = c->domains[index].name;
+	if (dns_name_parse(&im.domain, c->domains[index].text, err) == -1)
+		goto out;
 	im.domain_text = dns_name_text_lower(&im.domain, name);
 	if (len > IMPORT_BYTES_MAX) {
 		err_set(err, "it is larger than %u MB", IMPORT_BYTES_MAX >> 20);
