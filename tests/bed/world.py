@@ -4,8 +4,10 @@ world: the root zone of the bed.  What lies outside the zones under test: the ho
 includes and keys behind them.  Addresses are documentation ranges: nobody asks them.
 """
 
-DKIM_KEY = ("v=DKIM1; k=rsa; p=MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAyPzGbvWZvJjVbVhQ8iyH0r3gKk2FqjLr9v4mB1xJ"
-            "q0ZkZkz2c2mTFeIqR9v")
+DKIM_KEY = ("v=DKIM1; k=rsa; p=MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAhXe8ntPVtVGBTYb4PM3SSp0J2XaMPgaZjLToPyubHFUKwFeAwEh+c7i0"
+            "gS59QNF7fwgainmLYSNe1q8fCaPLPPDyutaJXGseIAoU50AFMNyMCdctmHJ02e/cWlC42xl5hoc2GtpdYTwk3Ow6LqYpaqo3MxwG"
+            "U816cIXeDCo+H7PQmX3sfmoFHunpKIbomc8uD0Rk93qmYUDYmY8fnJQG5ib5GFi6BGmuqHMWtZqF4tVx0/8y3HiVOUQ7J0zHAZC3"
+            "tJIfHXj9dMimHD+Qlxx5Xl26+WsLtpiw1yYVzDpwO+lXHh8CUKkLFkm8ga15i4QU/Bf+vdJpFVsOR3ahMHsuUwIDAQAB")
 
 WORLD = """
 $ORIGIN .
@@ -59,4 +61,4 @@ nokey.onmicrosoft.com. IN A 192.0.2.60
 unresolvable-test.mail.protection.outlook.com. IN TXT "a host without an address"
 *.onmicrosoft.us. IN TXT "%(key)s"
 *.partner.onmschina.cn. IN TXT "%(key)s"
-""" % {"key": DKIM_KEY}
+""" % {"key": DKIM_KEY[:200] + '" "' + DKIM_KEY[200:]}

@@ -28,11 +28,13 @@ static const char *const first_set[] = {
 /* Usual severities; what is in neither list is an error. */
 static const char *const warnings[] = {
 	"authority-unreachable", "authority-failing", "mx-wrong-key", "spf-flattened", "spf-all-missing", "spf-undetermined", "spf-ip-private",
-	"dmarc-no-policy", "ttl-long", "answer-malformed", "answer-truncated", "split-horizon",
+	"dmarc-no-policy", "ttl-long", "answer-malformed", "answer-truncated", "split-horizon", "dkim-key-invalid", "dkim-undetermined",
+	"dmarc-tag-removed", "mta-sts-policy", "mta-sts-undetermined", "dane-unsigned",
 };
 static const char *const infos[] = {
 	"ms-other-value", "negative-cache", "cache-stale", "resolver-filtered", "resolver-unreachable", "resolver-intercepted",
-	"resolver-failing", "no-ipv6-here", "verification-by-mx", "target-accepted",
+	"resolver-failing", "no-ipv6-here", "verification-by-mx", "target-accepted", "dmarc-inherited", "dmarc-report-refused",
+	"dane-no-tlsa",
 };
 
 static const char *const placeholders[] = { "name", "type", "found", "wanted", "domain", "server", "n" };
@@ -117,7 +119,6 @@ START_TEST(mistakes_have_their_codes)
 {
 	static const int without[] = {
 		3,	/* the provider refuses it; with a blank it is record-wrong */
-		35,	/* nothing in Microsoft 365 waits for DNSSEC */
 		50,	/* the provider cannot do it: record-missing is all that shows */
 	};
 
