@@ -214,6 +214,12 @@ side_ask(struct roll *r, int expectation, enum side_at at, const struct dns_name
 	return ret->state;
 }
 
+bool
+side_is_unasked(const struct side_fact *fact)
+{
+	return fact->state == SIDE_FAILED && (fact->reason == REASON_STOPPED || fact->reason == REASON_GATED);
+}
+
 /* How many labels of a name are somebody's own zone: "outlook.com", "outlook.cn", "microsoftonline-p.net.cn". */
 static unsigned
 registered_labels(const struct dns_name *name)

@@ -169,86 +169,35 @@ diagnose_internal(struct roll *r)
 	diagnose_speakers(r, speaks_inside);
 }
 
-/* ---- between records: DKIM's two selectors ---- */
+/* ---- for the rules that look further ---- */
 
-/* The target of expectation i as the first server that has it right says it; NULL = none. */
-static const char *
-record_target(struct roll *r, int i, size_t *ret_col)
+const struct answer *
+record_answer(const struct roll *r, int i, size_t *ret_col)
 {
 	for (size_t col = 0; i >= 0 && col < r->m->n_columns; col++) {
 		const struct answer *an;
-		struct dns_name target;
 
 		if (!column_decides(r->m, &r->m->columns[col]) || cell_says(r->m, (size_t)i, col).say != SAY_OK)
 			continue;
 		an = matrix_answer(r->m, plan_expectation(r->plan, (size_t)i)->question, col);
-		if (an == NULL || an->n_values == 0 || !rdata_name(&an->values[0], &target))
+		if (an == NULL)
 			continue;
 		*ret_col = col;
-		return match_name_text(r->a, &target);
+		return an;
 	}
 	return NULL;
 }
 
-static enum severity
+enum severity
 record_severity(const struct roll *r, int i)
 {
 	return judge_is_demanded(plan_expectation(r->plan, (size_t)i)) ? SEVERITY_ERROR : SEVERITY_WARNING;
 }
 
-/* selector1 stands, selector2 does not: said in place of record-missing, and also where DKIM was not asked for. */
-static void
-dkim_second_missing(struct roll *r, int second, const char *first)
+bool
+record_is_absent(const struct roll *r, int i)
 {
-	struct finding *f = diagnose_find(r, FINDING_RECORD_MISSING, second);
-	const struct tally *t = &r->tally[second];
-	const char *wanted = arena_strdup(r->a, first), *digit = strstr(wanted, "selector1");
-	struct advice advice;
+	const struct tally *t = i >= 0 ? &r->tally[i] : NULL;
 
-	if (t->missing == 0 || t->ok + t->wrong > 0)
-		return;
-	if (digit != NULL)
-		wanted = arena_printf(r->a, "%.*s2%s", (int)(digit - wanted) + 8, wanted, digit + 9);
-	advice = (struct advice){ .wanted = wanted };
-	if (f == NULL)
-		f = diagnose_add(r, FINDING_DKIM_SELECTOR2_MISSING, record_severity(r, second), second, NULL, NULL);
-	f->code = FINDING_DKIM_SELECTOR2_MISSING;
-	f->detail = "selector1 is there, selector2 is not: the next key rotation fails";
-	f->advice = advice_expand(r, finding_rows[f->code].advice, second, &advice);
-	for (size_t col = 0; col < r->m->n_columns; col++)
-		if (column_decides(r->m, &r->m->columns[col])) {
-			diagnose_evidence(r, f, plan_expectation(r->plan, (size_t)second)->question, col);
-			diagnose_source(r, f, col);
-		}
-}
-
-/* Both targets of a domain share key, tenant and form (M365-FACTS appendix A). */
-static void
-dkim_compare(struct roll *r, int second, const char *first, const char *other, size_t col)
-{
-	const char *a = strchr(first, '-'), *b = strchr(other, '-');
-	struct finding *f;
-
-	if (a == NULL || b == NULL || str_ieq(a, b))
-		return;
-	f = diagnose_add(r, FINDING_DKIM_MIXED_FORMATS, record_severity(r, second), second,
-	    arena_printf(r->a, "%s and %s cannot both be right", first, other),
-	    &(struct advice){ .found = other, .wanted = first });
-	diagnose_evidence(r, f, plan_expectation(r->plan, (size_t)second)->question, col);
-	diagnose_source(r, f, col);
-}
-
-void
-diagnose_cross(struct roll *r)
-{
-	int one = plan_find(r->plan, "dkim-selector1"), two = plan_find(r->plan, "dkim-selector2");
-	size_t col = 0, col2 = 0;
-	const char *first = record_target(r, one, &col), *second = record_target(r, two, &col2);
-
-	if (two < 0 || first == NULL)
-		return;
-	if (second == NULL)
-		dkim_second_missing(r, two, first);
-	else
-		dkim_compare(r, two, first, second, col2);
+	return t != NULL && t->missing > 0 && t->ok + t->wrong + t->pending == 0;
 }

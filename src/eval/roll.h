@@ -85,6 +85,8 @@ void diagnose_source(struct roll *r, struct finding *f, size_t col);
  */
 enum side_state side_ask(struct roll *r, int expectation, enum side_at at, const struct dns_name *name, uint16_t type,
     struct side_fact *ret);
+/* FAILED because nobody here can ask such things: there is nothing to say about it. */
+bool side_is_unasked(const struct side_fact *fact);
 /*
  * Does the answer say, so that it can be believed, that there is nothing?  name is the one that was asked for.  Of Microsoft's
  * names only Microsoft's zones are believed: a laboratory without an Internet, or a captive network, denies the whole world.
@@ -94,6 +96,12 @@ bool side_denied(const struct roll *r, const struct dns_name *name, const struct
 /* The answer as lines of evidence, like diagnose_evidence. */
 void diagnose_evidence_side(struct roll *r, struct finding *f, const struct dns_name *name, uint16_t type,
     const struct side_fact *fact);
+/* The answer of the first server that has expectation i right; NULL = there is none, or i is -1. */
+const struct answer *record_answer(const struct roll *r, int i, size_t *ret_col);
+/* Of what is wrong behind expectation i: an error where it is demanded. */
+enum severity record_severity(const struct roll *r, int i);
+/* All servers that answered say that expectation i is not there; false for i = -1. */
+bool record_is_absent(const struct roll *r, int i);
 /* The template with its names filled in; unknown names stay as they are. */
 const char *advice_expand(const struct roll *r, const char *template, int expectation, const struct advice *v);
 
@@ -102,7 +110,10 @@ void diagnose_failing(struct roll *r);
 void diagnose_dangling(struct roll *r);
 void diagnose_records(struct roll *r);
 void diagnose_agreement(struct roll *r);
-void diagnose_cross(struct roll *r);
+void diagnose_dkim(struct roll *r);
+void diagnose_dmarc(struct roll *r);
+void diagnose_sts(struct roll *r);
+void diagnose_dane(struct roll *r);
 void diagnose_internal(struct roll *r);
 void diagnose_resolvers(struct roll *r);
 void diagnose_caches(struct roll *r);

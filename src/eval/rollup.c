@@ -409,7 +409,10 @@ eval_domain(struct matrix *m, const struct domain_prior *prior, struct arena *a,
 		diagnose_failing(&r);
 		diagnose_agreement(&r);
 		diagnose_records(&r);
-		diagnose_cross(&r);
+		diagnose_dkim(&r);
+		diagnose_dmarc(&r);
+		diagnose_sts(&r);
+		diagnose_dane(&r);
 		diagnose_dangling(&r);
 	}
 	diagnose_internal(&r);

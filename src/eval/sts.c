@@ -56,7 +56,6 @@ max_age_set(struct sts_parser *p, struct text value, struct err *err)
 static bool
 is_mx_pattern(struct text t)
 {
-	size_t labels = 0;
 	struct text label;
 
 	if (t.n > 2 && t.p[0] == '*' && t.p[1] == '.')
@@ -64,7 +63,6 @@ is_mx_pattern(struct text t)
 	if (t.n == 0 || t.n > 253 || t.p[t.n - 1] == '.')
 		return false;
 	while (text_next(&t, '.', &label)) {
-		labels++;
 		if (label.n == 0 || label.n > 63)
 			return false;
 		for (size_t i = 0; i < label.n; i++) {
@@ -74,7 +72,7 @@ is_mx_pattern(struct text t)
 				return false;
 		}
 	}
-	return labels >= 2;
+	return true;
 }
 
 static int
