@@ -92,12 +92,23 @@ struct transition {
 };
 typedef void board_on_transition(void *ctx, const struct transition *t);
 
+/* An operator shows these records, all of its addresses do, which it did not since they were published. */
+struct board_seen {
+	const char *domain, *operator;
+	int64_t at_unix_ms;
+	const char *const *records;	/* ids */
+	size_t n_records;
+};
+typedef void board_on_seen(void *ctx, const struct board_seen *s);
+
 /* ---- the board ---- */
 
 struct board;
 struct board_domain;
 
 struct board *board_new(const struct clock *clock, const struct eval_policy *policy, board_on_transition *f, void *ctx);
+/* The same ctx as of transitions. */
+void board_set_on_seen(struct board *b, board_on_seen *f);
 void board_free(struct board *b);
 void board_set_policy(struct board *b, const struct eval_policy *policy);
 

@@ -268,11 +268,14 @@ struct domain_prior {
 	bool was_published;
 	const struct record_prior *records;
 };
+/* Of resolvers, voting or not; beyond 31 operators two may share a bit. */
+#define EVAL_OPERATOR_BIT(source) (UINT32_C(1) << ((source)->operator_id & 31))
 struct record_result {
 	enum record_state state;
 	bool published, visible;
 	bool applies;			/* required: it gates the domain */
 	double visible_ratio;		/* voting operators that confirmed it */
+	uint32_t seen;			/* once published: operators (EVAL_OPERATOR_BIT) whose living addresses all confirmed it */
 	int64_t eta_ms;			/* monotonic, 0 = none */
 	enum eta_basis eta_basis;
 };

@@ -116,6 +116,9 @@ struct store_prediction {
 };
 void store_put_prediction(struct store *s, const struct store_prediction *p);
 
+/* When an operator showed what was published: for the spread. */
+void store_put_seen(struct store *s, const struct board_seen *seen);
+
 /* ---- outbox: at least once, with an id that lets receivers drop doubles ---- */
 
 struct store_transition {	/* as read back; strings live during the call */
@@ -142,12 +145,9 @@ void store_read_since(struct store *s, const char *domain, uint64_t after_id, ui
     store_history_done *f, void *ctx);
 /* on_committed has heard up to this id. */
 uint64_t store_told_id(const struct store *s);
-/*
- * From published to visible, per operator or source: since a record was last published, the first time each source was seen with
- * it, by a transition that names the source (event visible) or by a prediction that came true.
- */
+/* From published to visible, per operator: since a record was last published, the first time each was seen with it. */
 struct store_spread {
-	const char *record, *source;
+	const char *record, *source;	/* the operator */
 	int64_t published_unix_ms, visible_unix_ms;
 };
 typedef void store_spread_done(void *ctx, const struct store_spread *rows, size_t n, const char *error);

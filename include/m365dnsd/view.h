@@ -141,7 +141,7 @@ struct view_history_row {
 	uint64_t id;
 	struct transition t;
 };
-struct view_spread_row {		/* published at the authorities -> seen at a source */
+struct view_spread_row {		/* published at the authorities -> seen at an operator */
 	const char *record, *source;
 	int64_t published_unix_ms, visible_unix_ms;
 };

@@ -148,6 +148,7 @@ board_answer(struct board_domain *d, size_t row, size_t col, const struct reply 
 	uint16_t variant = 0;
 	bool aa, changed;
 
+	rollup_seen_before(d);
 	c->checked = d->checked = board_ticks(d->board, clock->mono_ms(clock));
 	if (reason == REASON_NONE) {
 		aa = reply->len > 2 && (reply->wire[2] & DNS_FLAG_AA) != 0;

@@ -47,6 +47,12 @@ board_new(const struct clock *clock, const struct eval_policy *policy, board_on_
 	return b;
 }
 
+void
+board_set_on_seen(struct board *b, board_on_seen *f)
+{
+	b->on_seen = f;
+}
+
 static void
 domain_free(void *p)
 {

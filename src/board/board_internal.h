@@ -32,6 +32,7 @@ struct record_track {
 	uint8_t state;
 	bool was_published;
 	uint8_t visible_percent;	/* of the last roll-up */
+	uint32_t seen;			/* by these operators: see struct record_result */
 	int64_t since_unix_ms;
 };
 
@@ -48,6 +49,7 @@ struct board {
 	const struct clock *clock;
 	struct eval_policy policy;
 	board_on_transition *on_transition;
+	board_on_seen *on_seen;		/* NULL: nobody wants to know */
 	void *ctx;
 	int64_t epoch_ms;		/* monotonic; of tick 1 */
 	struct map *domains, *blobs;
@@ -75,6 +77,7 @@ struct board_domain {
 	void (*free_zone)(void *ctx, struct zone *zone);
 	void *free_zone_ctx;
 	bool finding, changed, verification_by_mx;
+	bool seen_before;		/* restored: who sees what already is no news */
 	bool restoring;			/* variants come before the cells that use them: no slot is free */
 	uint8_t state;
 	bool was_published, reached_published, reached_visible, reached_complete;
@@ -125,6 +128,9 @@ void matrix_prior(const struct board_domain *d, struct arena *a, struct domain_p
 
 /* summary.c: an ETA for people.  It is a bound: up to the full second, never cut down; 0 = none. */
 int64_t board_eta_unix(int64_t mono_ms, int64_t unix_minus_mono_ms);
+
+/* rollup.c: note who sees what, where that is not known since a restart, before an answer changes it. */
+void rollup_seen_before(struct board_domain *d);
 
 /* rollup.c: judge, roll up and tell; m and r stay the caller's, in a. */
 void rollup_into(struct board_domain *d, struct arena *a, struct matrix *m, struct domain_result *r);

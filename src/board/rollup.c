@@ -138,6 +138,66 @@ keep_summary(struct board_domain *d, const struct domain_result *r)
 		d->n_required += r->records[i].applies;
 }
 
+/* ---- who sees it ---- */
+
+static void
+tell_seen_by(const struct board_domain *d, const struct source *s, const uint32_t *fresh, const char **records, int64_t now)
+{
+	struct board_seen seen = { .domain = plan_domain(d->plan), .operator = s->operator, .at_unix_ms = now, .records = records };
+
+	for (size_t i = 0; i < plan_n_expectations(d->plan); i++)
+		if ((fresh[i] & EVAL_OPERATOR_BIT(s)) != 0)
+			records[seen.n_records++] = plan_expectation(d->plan, i)->id;
+	d->board->on_seen(d->board->ctx, &seen);
+}
+
+static void
+rollup_seen(struct board_domain *d, struct arena *a, const struct matrix *m, const struct domain_result *r, int64_t now)
+{
+	size_t n = plan_n_expectations(d->plan);
+	uint32_t *fresh, any = 0;
+	const char **records;
+
+	if (d->board->on_seen == NULL)
+		return;
+	fresh = arena_alloc(a, (n + 1) * sizeof(*fresh));
+	for (size_t i = 0; i < n; i++) {
+		fresh[i] = d->seen_before ? 0 : r->records[i].seen & ~d->records[i].seen;
+		any |= fresh[i];
+		d->records[i].seen = r->records[i].seen;
+	}
+	d->seen_before = false;
+	records = any != 0 ? arena_alloc(a, n * sizeof(*records)) : NULL;
+	for (size_t col = 0; col < m->n_columns && any != 0; col++) {
+		const struct eval_column *c = &m->columns[col];
+
+		if (c->kind != SOURCE_RESOLVER || c->source == NULL || (any & EVAL_OPERATOR_BIT(c->source)) == 0)
+			continue;
+		tell_seen_by(d, c->source, fresh, records, now);
+		any &= ~EVAL_OPERATOR_BIT(c->source);
+	}
+}
+
+void
+rollup_seen_before(struct board_domain *d)
+{
+	struct arena *a = d->board->scratch;
+	struct domain_prior prior;
+	struct domain_result r;
+	struct matrix m;
+
+	if (!d->seen_before || d->board->on_seen == NULL)
+		return;
+	arena_reset(a);
+	matrix_build(d, a, &m);
+	matrix_prior(d, a, &prior);
+	eval_domain(&m, &prior, a, &r);
+	matrix_keep_verdicts(d, &m);
+	rollup_seen(d, a, &m, &r, 0);
+}
+
+/* ---- all of it ---- */
+
 /* Is something to be told?  Time alone may do that: a server that is set aside, a policy that was changed. */
 static bool
 is_news(const struct board_domain *d, const struct domain_result *r)
@@ -171,6 +231,7 @@ rollup_into(struct board_domain *d, struct arena *a, struct matrix *m, struct do
 	for (size_t i = 0; i < plan_n_expectations(d->plan); i++)
 		rollup_record(d, i, &r->records[i], now);
 	rollup_domain(d, r, now);
+	rollup_seen(d, a, m, r, now);
 }
 
 void

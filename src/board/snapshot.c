@@ -377,6 +377,7 @@ board_restore(struct board_domain *d, const void *bytes, size_t n, struct zone_f
 	}
 	keep_states(d, &keep);
 	d->changed = false;
+	d->seen_before = true;
 	*ret_zone = zone != NULL;
 	return true;
 }

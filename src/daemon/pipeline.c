@@ -129,6 +129,7 @@ pipeline_new(const struct conf *conf, const struct catalog *catalog, const struc
 	p->lookup = lookup_new(p->prober, p->sources, clock);
 	p->finder = zone_finder_new(p->prober, p->lookup, p->sources, clock);
 	p->board = board_new(clock, &policy, cfg->on_transition, cfg->ctx);
+	board_set_on_seen(p->board, cfg->on_seen);
 	if (plan_all(p, catalog, specs, specs == NULL ? conf->n_domains : n, err) == -1) {
 		pipeline_free(p);
 		return NULL;

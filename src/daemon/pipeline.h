@@ -35,6 +35,7 @@ struct pipeline_config {
 	/* A domain's document has changed (after its transitions were told); may be NULL. */
 	void (*on_changed)(void *ctx, struct board_domain *b);
 	void (*on_turn)(void *ctx, const struct pipeline_turn *t);	/* once a record; may be NULL */
+	board_on_seen *on_seen;		/* may be NULL */
 	/*
 	 * Fetch https://mta-sts.NAME/.well-known/mta-sts.txt; the answer comes by pipeline_policy() with this tag, later and never
 	 * from inside.  NULL: nobody here can.

@@ -111,6 +111,15 @@ on_turn(void *ctx, const struct pipeline_turn *t)
 }
 
 static void
+on_seen(void *ctx, const struct board_seen *seen)
+{
+	struct serve *s = ctx;
+
+	if (s->store != NULL)
+		store_put_seen(s->store, seen);
+}
+
+static void
 on_save(void *ctx, const char *domain)
 {
 	serve_save_now(ctx, domain, false);
@@ -320,6 +329,7 @@ start_pipeline(struct serve *s, struct err *err)
 		.on_transition = on_transition,
 		.on_changed = on_changed,
 		.on_turn = on_turn,
+		.on_seen = on_seen,
 		.wake = serve_wake,
 		.ctx = s,
 	};

@@ -213,6 +213,23 @@ record_shown_by(const struct roll *r, size_t i)
 	return i;
 }
 
+static uint32_t
+record_seen(const struct roll *r, size_t i)
+{
+	uint32_t live = 0, behind = 0;
+
+	for (size_t col = 0; col < r->m->n_columns; col++) {
+		const struct eval_column *c = &r->m->columns[col];
+
+		if (c->kind != SOURCE_RESOLVER || !column_alive(c) || cell_says(r->m, i, col).say == SAY_NOTHING)
+			continue;
+		live |= EVAL_OPERATOR_BIT(c->source);
+		if (!column_confirmed(r, i, col))
+			behind |= EVAL_OPERATOR_BIT(c->source);
+	}
+	return live & ~behind;
+}
+
 static void
 record_visibility(struct roll *r, size_t i)
 {
@@ -221,6 +238,7 @@ record_visibility(struct roll *r, size_t i)
 
 	if (!rec->published)
 		return;
+	rec->seen = record_seen(r, record_shown_by(r, i));
 	votes_count(r, (int)record_shown_by(r, i), &v);
 	rec->visible_ratio = v.live > 0 ? (double)v.confirmed / v.live : 0;
 	rec->visible = votes_reach_quorum(&r->m->policy, &v);

@@ -151,6 +151,35 @@ store_put_prediction(struct store *s, const struct store_prediction *p)
 	put_row(s, row_new(STMT_PUT_PREDICTION, RANK_PREDICTION, v, ARRAY_LEN(v)));
 }
 
+/* The ids of an administrator's own records are what he likes. */
+static void
+add_json(struct str *ret, const char *s)
+{
+	str_addc(ret, '"');
+	for (; *s != '\0'; s++)
+		if ((unsigned char)*s < ' ' || *s == '"' || *s == '\\')
+			str_addf(ret, "\\u%04x", (unsigned)(unsigned char)*s);
+		else
+			str_addc(ret, *s);
+	str_addc(ret, '"');
+}
+
+void
+store_put_seen(struct store *s, const struct board_seen *seen)
+{
+	struct str records = STR_INIT;
+
+	for (size_t i = 0; i < seen->n_records; i++) {
+		str_addc(&records, i == 0 ? '[' : ',');
+		add_json(&records, seen->records[i]);
+	}
+	str_addc(&records, ']');
+	const struct value v[] = { V_TEXT(seen->domain), V_TEXT(seen->operator), V_INT(seen->at_unix_ms), V_TEXT(str_c(&records)) };
+
+	put_row(s, row_new(STMT_PUT_SEEN, RANK_PREDICTION, v, ARRAY_LEN(v)));
+	str_done(&records);
+}
+
 void
 store_outbox_done(struct store *s, const char *notify, uint64_t transition_id)
 {

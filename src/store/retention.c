@@ -5,7 +5,7 @@
  */
 #include "store_int.h"
 
-static const enum stmt ages[] = { STMT_AGE_TRANSITIONS, STMT_AGE_PREDICTIONS };
+static const enum stmt ages[] = { STMT_AGE_TRANSITIONS, STMT_AGE_PREDICTIONS, STMT_AGE_SEEN };
 
 static int
 age(struct conn *c, enum stmt id, int64_t before, bool *ret_more)

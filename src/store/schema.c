@@ -53,6 +53,15 @@ const struct store_migration store_migrations[] = {
 	  " basis TEXT NOT NULL"
 	  ") STRICT;"
 	  "CREATE INDEX prediction_domain ON prediction (domain);" },
+	{ 2,	/* one row for what one look has found at an operator: records is a JSON array */
+	  "CREATE TABLE seen ("
+	  " id INTEGER PRIMARY KEY,"
+	  " domain TEXT NOT NULL,"
+	  " source TEXT NOT NULL,"
+	  " at INTEGER NOT NULL,"
+	  " records TEXT NOT NULL"
+	  ") STRICT;"
+	  "CREATE INDEX seen_domain ON seen (domain);" },
 };
 const size_t store_n_migrations = ARRAY_LEN(store_migrations);
 
@@ -77,6 +86,8 @@ const char *const store_statements[STMT_MAX] = {
 	[STMT_PUT_PREDICTION] = "INSERT INTO prediction (domain, record, source, predicted, eta, actual, basis)"
 	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
 
+	[STMT_PUT_SEEN] = "INSERT INTO seen (domain, source, at, records) VALUES (?1, ?2, ?3, ?4)",
+
 	[STMT_LOAD_DOMAINS] = "SELECT name, revision, snapshot, conf FROM domain",
 	[STMT_LOAD_OUTBOX] = "SELECT o.notify, o.queued, " TRANSITION_COLUMNS
 	    " FROM outbox o JOIN transition t ON t.id = o.transition_id ORDER BY o.transition_id, o.notify",
@@ -89,11 +100,9 @@ const char *const store_statements[STMT_MAX] = {
 	[STMT_SPREAD] = "WITH pub AS (SELECT record, max(at) AS at FROM transition"
 	    "  WHERE domain = ?1 AND source IS NULL AND record IS NOT NULL"
 	    "  AND (became = 'published' OR (became = 'visible' AND was <> 'published')) GROUP BY record),"
-	    " seen AS (SELECT record, source, at FROM transition"
-	    "  WHERE domain = ?1 AND source IS NOT NULL AND event = 'visible'"
-	    "  UNION ALL SELECT record, source, actual FROM prediction WHERE domain = ?1)"
-	    " SELECT pub.record, seen.source, pub.at, min(seen.at) FROM pub JOIN seen"
-	    " ON seen.record = pub.record AND seen.at >= pub.at GROUP BY 1, 2 ORDER BY 1, 4, 2",
+	    " by AS (SELECT r.value AS record, s.source, s.at FROM seen s, json_each(s.records) r WHERE s.domain = ?1)"
+	    " SELECT pub.record, by.source, pub.at, min(by.at) FROM pub JOIN by"
+	    " ON by.record = pub.record AND by.at >= pub.at GROUP BY 1, 2 ORDER BY 1, 4, 2",
 
 	[STMT_LAST_ID] = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'transition'",
 	[STMT_IS_EMPTY] = "SELECT NOT EXISTS (SELECT 1 FROM domain) AND NOT EXISTS (SELECT 1 FROM transition)",
@@ -104,6 +113,8 @@ const char *const store_statements[STMT_MAX] = {
 	    " AND NOT EXISTS (SELECT 1 FROM outbox WHERE transition_id = transition.id)",
 	[STMT_AGE_PREDICTIONS] = "DELETE FROM prediction WHERE id IN"
 	    " (SELECT id FROM (SELECT id, actual FROM prediction ORDER BY id LIMIT ?2) WHERE actual < ?1)",
+	[STMT_AGE_SEEN] = "DELETE FROM seen WHERE id IN"
+	    " (SELECT id FROM (SELECT id, at FROM seen ORDER BY id LIMIT ?2) WHERE at < ?1)",
 	[STMT_VACUUM] = "PRAGMA incremental_vacuum(200)",
 };
 

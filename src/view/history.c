@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* GET /history/{domain}: transitions, newest first, and how long each source took from published to visible. */
+/* GET /history/{domain}: transitions, newest first, and how long each operator took from published to visible. */
 #include "formats.h"
 
 static void

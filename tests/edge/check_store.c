@@ -467,6 +467,16 @@ put(const char *record, const char *source, const char *from, const char *to, en
 	store_put_transition(lab.store, &t, NULL, 0);
 }
 
+static void
+seen_by(const char *operator, int64_t at, const char *one, const char *two)
+{
+	const char *const records[] = { one, two };
+	const struct board_seen s = { .domain = "a.test", .operator = operator, .at_unix_ms = at, .records = records,
+		.n_records = two != NULL ? 2 : 1 };
+
+	store_put_seen(lab.store, &s);
+}
+
 START_TEST(spread_of_the_last_publication)
 {
 	const struct store_prediction p = { .domain = "a.test", .record = "mx", .source = "quad9", .predicted_unix_ms = 5000,
@@ -474,20 +484,23 @@ START_TEST(spread_of_the_last_publication)
 
 	lab_must_open(&lab);
 	put("mx", NULL, "unpublished", "published", EVENT_PUBLISHED, 1000);
-	put("mx", "google", "stale", "ok", EVENT_VISIBLE, 1500);
+	seen_by("google", 1500, "mx", NULL);
 	put("mx", NULL, "visible", "regressed", EVENT_REGRESSED, 2000);
 	put("mx", NULL, "regressed", "published", EVENT_RECOVERED, 5000);
-	put("mx", "google", "stale", "ok", EVENT_VISIBLE, 5300);
-	put("mx", "google", "stale", "ok", EVENT_VISIBLE, 5900);
+	seen_by("google", 5300, "my \"own\\one\"", "mx");
+	seen_by("google", 5900, "mx", NULL);
+	seen_by("quad9", 6500, "mx", NULL);
 	put("mx", NULL, "published", "visible", EVENT_VISIBLE, 7000);
 	put("spf", NULL, "pending", "visible", EVENT_VISIBLE, 8000);
+	seen_by("quad9", 8000, "spf", NULL);
+	put("my \"own\\one\"", NULL, "pending", "published", EVENT_PUBLISHED, 5000);
 	store_put_prediction(lab.store, &p);
 	lab_queue_empty(&lab);
 	got.calls = 0;
 	store_read_spread(lab.store, "a.test", on_spread, &got);
 	ck_assert(lab_until(&lab, was_called));
 	ck_assert_str_eq(got.error, "");
-	ck_assert_str_eq(got.text, "mx google 300;mx quad9 1500;");
+	ck_assert_str_eq(got.text, "mx google 300;mx quad9 1500;my \"own\\one\" google 300;spf quad9 0;");
 	ck_assert_int_eq(lab_sql(&lab, "SELECT eta FROM prediction WHERE basis = 'ttl'"), 6000);
 }
 END_TEST

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* check_board: replies go in, cells, transitions and the status document come out. */
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +18,7 @@ struct bench {
 	struct sources *sources;
 	struct board *board;
 	struct board_domain *d;
-	struct str transitions;
+	struct str transitions, seen;
 };
 
 static void
@@ -26,6 +27,29 @@ on_transition(void *ctx, const struct transition *t)
 	struct bench *b = ctx;
 
 	str_addf(&b->transitions, "%s:%s>%s ", t->record == NULL ? "-" : t->record, t->from, t->to);
+}
+
+static void
+on_seen(void *ctx, const struct board_seen *s)
+{
+	struct bench *b = ctx;
+
+	ck_assert_int_eq(s->at_unix_ms, b->clock.unix_ms(&b->clock));
+	str_addf(&b->seen, "%s:", s->operator);
+	for (size_t i = 0; i < s->n_records; i++)
+		str_addf(&b->seen, "%s%s", i > 0 ? "," : "", s->records[i]);
+	str_addc(&b->seen, ' ');
+}
+
+/* What was told since. */
+static const char *
+seen(struct bench *b)
+{
+	static char ret[256];
+
+	snprintf(ret, sizeof(ret), "%s", str_c(&b->seen));
+	str_clear(&b->seen);
+	return ret;
 }
 
 static void
@@ -48,6 +72,7 @@ bench_up(struct bench *b)
 	b->sources = sources_new(b->conf);
 	policy = (struct eval_policy){ .authorities = AUTHORITIES_NONE, .quorum = 100, .quorum_percent = true, .confirm = 2 };
 	b->board = board_new(&b->clock, &policy, on_transition, b);
+	board_set_on_seen(b->board, on_seen);
 	plan = plan_build(b->catalog, b->conf, 0, &err);
 	ck_assert_msg(plan != NULL, "%s", err.msg);
 	b->d = board_add(b->board, plan);
@@ -63,6 +88,7 @@ bench_down(struct bench *b)
 	catalog_free(b->catalog);
 	conf_free(b->conf);
 	str_done(&b->transitions);
+	str_done(&b->seen);
 }
 
 static size_t
@@ -244,6 +270,62 @@ START_TEST(transitions_and_status)
 }
 END_TEST
 
+/* The domain is put down as bytes and taken up again. */
+static void
+restart(struct bench *b)
+{
+	struct plan *plan = plan_ref(board_plan(b->d));
+	struct str bytes = STR_INIT;
+	bool zone;
+
+	board_snapshot(b->d, false, &bytes);
+	board_remove(b->board, b->d);
+	b->d = board_add(b->board, plan);
+	plan_unref(plan);
+	ck_assert(board_restore(b->d, bytes.p, bytes.len, NULL, b->sources, NULL, NULL, &zone));
+	str_done(&bytes);
+}
+
+START_TEST(who_sees_it)
+{
+	struct bench b;
+	size_t mx;
+
+	bench_up(&b);
+	mx = row_of(&b, "mx");
+	all_right(&b, 0);
+	board_rollup(b.d);
+	ck_assert_str_eq(seen(&b), "r1:mx,spf,autodiscover ");
+	board_rollup(b.d);
+	ck_assert_str_eq(seen(&b), "");
+	answer(&b, mx, 1, 300, right);
+	board_rollup(b.d);
+	ck_assert_msg(b.seen.len == 0, "once is no proof");
+	answer(&b, mx, 1, 300, right);
+	board_rollup(b.d);
+	ck_assert_str_eq(seen(&b), "r2:mx ");
+	restart(&b);
+	answer(&b, row_of(&b, "spf"), 1, 300, NULL);
+	board_rollup(b.d);
+	ck_assert_msg(b.seen.len == 0, "known before the restart: %s", str_c(&b.seen));
+	restart(&b);
+	answer(&b, mx, 1, 300, NULL);
+	board_rollup(b.d);
+	answer(&b, mx, 1, 300, right);
+	answer(&b, mx, 1, 300, right);
+	board_rollup(b.d);
+	ck_assert_str_eq(seen(&b), "r2:mx ");
+	answer(&b, mx, 0, 300, NULL);
+	answer(&b, mx, 1, 300, NULL);
+	board_rollup(b.d);
+	answer(&b, mx, 0, 300, right);
+	answer(&b, mx, 0, 300, right);
+	board_rollup(b.d);
+	ck_assert_msg(strcmp(seen(&b), "r1:mx ") == 0, "published again: it counts anew");
+	bench_down(&b);
+}
+END_TEST
+
 START_TEST(columns_that_stay_keep_their_cells)
 {
 	struct bench b;
@@ -329,6 +411,7 @@ main(void)
 	tcase_add_test(t, good_answers_are_counted_and_a_bad_one_resets);
 	tcase_add_test(t, failure_is_no_news_until_the_last_try);
 	tcase_add_test(t, transitions_and_status);
+	tcase_add_test(t, who_sees_it);
 	tcase_add_test(t, columns_that_stay_keep_their_cells);
 	tcase_add_test(t, cells_keep_long_numbers_nearly);
 	tcase_add_test(t, ticks_do_not_go_backwards);
