@@ -6,10 +6,12 @@
 #ifndef M365DNSD_BASE_H
 #define M365DNSD_BASE_H
 
+#include <endian.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
 #define ARRAY_LEN(a)      (sizeof(a) / sizeof((a)[0]))
@@ -162,7 +164,20 @@ struct unpack {
 	size_t left;
 	bool bad;
 };
-uint64_t unpack_uint(struct unpack *u, unsigned octets);
+uint64_t unpack_tail(struct unpack *u, unsigned octets);	/* the same for the last seven octets of all */
+/* 1 to 8 octets.  Eight are read where there are so many: a snapshot is a thousand small numbers. */
+static inline uint64_t
+unpack_uint(struct unpack *u, unsigned octets)
+{
+	uint64_t v;
+
+	if (u->left < sizeof(v) || u->bad)
+		return unpack_tail(u, octets);
+	memcpy(&v, u->p, sizeof(v));
+	u->p += octets;
+	u->left -= octets;
+	return le64toh(v) & UINT64_MAX >> (64 - 8 * octets);
+}
 /* The bytes lie in the input. */
 const void *unpack_bytes(struct unpack *u, size_t *ret_n);
 /* At most cap - 1 bytes, without NUL, into buf; "" on error. */

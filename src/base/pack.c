@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-#include <endian.h>
-#include <string.h>
-
 #include <m365dnsd/base.h>
 
 void
@@ -40,20 +37,12 @@ take(struct unpack *u, size_t n)
 }
 
 uint64_t
-unpack_uint(struct unpack *u, unsigned octets)
+unpack_tail(struct unpack *u, unsigned octets)
 {
 	const uint8_t *p = take(u, octets);
 	uint64_t v = 0;
 
-	if (p == NULL)
-		return 0;
-	/* Eight octets at once where there are so many: a snapshot is a thousand small numbers. */
-	if (u->left + octets >= sizeof(v)) {
-		memcpy(&v, p, sizeof(v));
-		v = le64toh(v);
-		return octets < sizeof(v) ? v & ((UINT64_C(1) << 8 * octets) - 1) : v;
-	}
-	for (unsigned i = 0; i < octets; i++)
+	for (unsigned i = 0; p != NULL && i < octets; i++)
 		v |= (uint64_t)p[i] << 8 * i;
 	return v;
 }

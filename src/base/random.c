@@ -74,8 +74,15 @@ uint32_t
 random_u32(void)
 {
 	uint32_t v;
+	uint8_t *from = pool + sizeof(pool) - pool_left;
 
-	random_bytes(&v, sizeof(v));
+	if (pool_left < sizeof(v)) {
+		random_bytes(&v, sizeof(v));
+		return v;
+	}
+	memcpy(&v, from, sizeof(v));
+	explicit_bzero(from, sizeof(v));
+	pool_left -= sizeof(v);
 	return v;
 }
 

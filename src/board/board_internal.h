@@ -100,6 +100,18 @@ struct board_domain {
 
 /* domain.c */
 
+/*
+ * All columns of the plan's questions, then the authorities' of the zone's own rows: nobody asks a resolver about these, and a
+ * sixth of all cells would be theirs.
+ */
+static inline size_t
+cell_index(const struct board_domain *d, size_t row, size_t col)
+{
+	size_t n = plan_n_questions(d->plan);
+
+	return row < n ? row * d->n_columns + col : n * d->n_columns + (row - n) * d->n_authorities + col;
+}
+
 void columns_unref(struct board *b, struct columns *c);
 const struct cell *board_cell_const(const struct board_domain *d, size_t row, size_t col);
 size_t board_n_cells(const struct board_domain *d);	/* in d->cells */

@@ -107,18 +107,6 @@ board_column_applies(const struct board_domain *d, size_t row, size_t col)
 	return (plan_question_views(d->plan, row) & (1u << s->view)) != 0;
 }
 
-/*
- * All columns of the plan's questions, then the authorities' of the zone's own rows: nobody asks a resolver about these, and a
- * sixth of all cells would be theirs.
- */
-static size_t
-cell_index(const struct board_domain *d, size_t row, size_t col)
-{
-	size_t n = plan_n_questions(d->plan);
-
-	return row < n ? row * d->n_columns + col : n * d->n_columns + (row - n) * d->n_authorities + col;
-}
-
 size_t
 board_n_cells(const struct board_domain *d)
 {

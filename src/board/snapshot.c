@@ -29,17 +29,17 @@ static uint64_t
 row_hash(const struct board_domain *d, size_t row)
 {
 	struct question q;
-	struct str s = STR_INIT;
-	uint64_t hash;
+	uint8_t key[DNS_NAME_MAX + 3];
+	size_t n;
 
 	board_row_question(d, row, &q);
 	dns_name_lower(&q.name);
-	str_addn(&s, q.name.wire, q.name.len);
-	pack_uint(&s, q.type, 2);
-	pack_uint(&s, row >= plan_n_questions(d->plan), 1);
-	hash = hash_stable(s.p, s.len);
-	str_done(&s);
-	return hash;
+	n = q.name.len;
+	memcpy(key, q.name.wire, n);
+	key[n++] = q.type & 255;
+	key[n++] = q.type >> 8;
+	key[n++] = row >= plan_n_questions(d->plan);
+	return hash_stable(key, n);
 }
 
 /* ---- writing ---- */
@@ -174,20 +174,23 @@ unpack_domain(struct restore *r, struct board_domain *keep)
 static void
 unpack_records(struct restore *r)
 {
-	size_t n = (size_t)unpack_uint(&r->u, 2);
+	size_t n = (size_t)unpack_uint(&r->u, 2), n_now = plan_n_expectations(r->d->plan);
 	char id[256];
 
 	for (size_t k = 0; k < n && !r->u.bad; k++) {
 		struct record_track track = { 0 };
-		int i;
+		int i = -1;
 
 		unpack_text(&r->u, id, sizeof(id));
 		track.state = (uint8_t)unpack_uint(&r->u, 1);
 		track.was_published = unpack_uint(&r->u, 1) != 0;
 		track.since_unix_ms = (int64_t)unpack_uint(&r->u, 8);
 		r->u.bad |= track.state > RECORD_NOT_CONFIGURED;
-		i = r->u.bad ? -1 : plan_find(r->d->plan, id);
-		if (i >= 0)
+		if (k < n_now && strcmp(plan_expectation(r->d->plan, k)->id, id) == 0)
+			i = (int)k;		/* nearly always where it was */
+		else if (!r->u.bad)
+			i = plan_find(r->d->plan, id);
+		if (i >= 0 && !r->u.bad)
 			r->d->records[i] = track;
 	}
 }
@@ -300,17 +303,20 @@ static void
 unpack_cells(struct restore *r)
 {
 	struct board_domain *d = r->d;
+	size_t n_questions = plan_n_questions(d->plan);
 
 	for (size_t row = 0; row < r->n_rows && !r->u.bad; row++) {
+		size_t to_row = r->rows[row], n = to_row < n_questions ? d->n_columns : d->n_authorities;
+
 		for (size_t col = 0; col < r->n_columns; col++) {
 			struct cell c = { 0 };
 
 			if (unpack_uint(&r->u, 1) == 0)
 				continue;
 			unpack_cell(r, &c);
-			if (r->u.bad || !c.asked || r->rows[row] == NOWHERE || r->columns[col] == NOWHERE)
+			if (r->u.bad || !c.asked || to_row == NOWHERE || r->columns[col] >= n)
 				continue;
-			*board_cell(d, r->rows[row], r->columns[col]) = c;
+			d->cells[cell_index(d, to_row, r->columns[col])] = c;
 			if (c.checked > d->checked)
 				d->checked = c.checked;
 		}

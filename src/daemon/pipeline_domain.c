@@ -44,6 +44,7 @@ static void
 domain_resume(struct domain *d, int64_t now)
 {
 	const struct zone *zone = board_zone(d->b);
+	bool all_asked = true;
 
 	d->phase = PHASE_ASKING;
 	d->child_done = true;
@@ -57,6 +58,7 @@ domain_resume(struct domain *d, int64_t now)
 			struct cell *c = board_cell(d->b, row, col);
 			int64_t at;
 
+			all_asked &= c->asked;
 			if (s == NULL || !c->asked)
 				continue;
 			at = sched_next(&d->p->sched, &d->sched, c, s->kind, c->good,
@@ -64,7 +66,8 @@ domain_resume(struct domain *d, int64_t now)
 			cell_plan(d, c, at > now || at == SCHED_NEVER ? at : now);
 		}
 	}
-	cells_ask_unasked(d, now);
+	if (!all_asked)
+		cells_ask_unasked(d, now);
 	if (zone != NULL)
 		d->zone_due_ms = domain_zone_next(d, zone, now);
 }
