@@ -26,6 +26,7 @@ struct status_cell {
 	const char *const *values;	/* raw bytes of TXT, escaped by each format its own way: NUL-free (shown as \000) */
 	size_t n_values;
 	int64_t ttl;			/* remaining, seconds; -1 = none */
+	int64_t ttl_told;		/* as it was answered; 0 = none */
 	int64_t checked_unix_ms;	/* 0 = never */
 	int64_t eta_unix_ms;		/* 0 = none */
 	double rtt_ms;			/* < 0 = none */

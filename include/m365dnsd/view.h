@@ -41,6 +41,12 @@ int view_exit_worse(int a, int b);
 /* Has the domain come as far as until says? */
 bool view_reached(const struct status *s, enum until until);
 
+/*
+ * What remains to be done outside DNS once the domain is complete: the next step from *i on (start with 0), its stable word and
+ * what to do.  False when there is none.
+ */
+bool view_step_next(const struct status *s, size_t *i, const char **ret_step, struct str *ret_text);
+
 /* Text made fit for a line of a monitoring plugin: ASCII, no bar, no newline. */
 void view_nagios_text(const char *text, struct str *ret);
 

@@ -159,6 +159,7 @@ fill_cell(struct work *w, size_t e, size_t col, struct status_cell *ret)
 		return;
 	left = (int64_t)c->ttl - (w->m.now_ms - c->checked_ms) / 1000;
 	ret->ttl = left > 0 ? left : 0;
+	ret->ttl_told = c->ttl;
 	values_make(w, c->variant);
 	ret->values = w->variant_values[c->variant];
 	ret->n_values = w->n_variant_values[c->variant];

@@ -143,6 +143,17 @@ finding_block(struct str *ret, const struct status_finding *f)
 }
 
 static void
+steps_list(struct str *ret, const struct status *s)
+{
+	struct str line = STR_INIT;
+	const char *step;
+
+	for (size_t i = 0; view_step_next(s, &i, &step, &line);)
+		text(ret, "<p>Next: ", str_c(&line), "</p>\n");
+	str_done(&line);
+}
+
+static void
 status_page(struct str *ret, const struct status *s)
 {
 	page_begin(ret, s->domain, true);
@@ -159,6 +170,7 @@ status_page(struct str *ret, const struct status *s)
 	time_cell(ret, "next look ", s->next_check_unix_ms, "</p>\n");
 	for (size_t i = 0; i < s->n_findings; i++)
 		finding_block(ret, &s->findings[i]);
+	steps_list(ret, s);
 	str_add(ret, "<h2>Records</h2>\n<table>\n<tr><th>state</th><th>record</th><th>name, type</th><th>need</th><th>expected</th>"
 		     "<th>visible</th><th>answers</th></tr>\n");
 	for (size_t i = 0; i < s->n_records; i++)

@@ -144,6 +144,24 @@ summary_json(struct json_writer *j, const struct status *s)
 	jsonw_text(j, "zone_parent", known(s->zone_parent));
 }
 
+/* What remains to be done outside DNS, once that is right. */
+static void
+steps_json(struct json_writer *j, const struct status *s)
+{
+	struct str text = STR_INIT;
+	const char *step;
+
+	jsonw_open(j, "next_steps", '[');
+	for (size_t i = 0; view_step_next(s, &i, &step, &text);) {
+		jsonw_open(j, NULL, '{');
+		jsonw_text(j, "step", step);
+		jsonw_text(j, "text", str_c(&text));
+		jsonw_close(j, '}');
+	}
+	jsonw_close(j, ']');
+	str_done(&text);
+}
+
 void
 jsonw_status(struct json_writer *j, const char *key, const struct status *s)
 {
@@ -157,6 +175,7 @@ jsonw_status(struct json_writer *j, const char *key, const struct status *s)
 	for (size_t i = 0; i < s->n_findings; i++)
 		jsonw_finding(j, NULL, &s->findings[i]);
 	jsonw_close(j, ']');
+	steps_json(j, s);
 	jsonw_close(j, '}');
 }
 

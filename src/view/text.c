@@ -287,7 +287,7 @@ next_step(const struct status *s, const struct view_options *o, struct str *ret)
 	}
 	switch (s->state) {
 	case DOMAIN_COMPLETE:
-		str_add(ret, "complete. Nothing is left to do in DNS; go on in the Microsoft 365 admin center.");
+		str_add(ret, "complete. Nothing is left to do in DNS.");
 		return;
 	case DOMAIN_PUBLISHED:
 		if (view_reached(s, o->until))
@@ -327,6 +327,18 @@ last_line(struct painter *p, const struct status *s)
 	str_done(&line);
 }
 
+/* What remains to be done outside DNS. */
+static void
+steps(struct painter *p, const struct status *s)
+{
+	struct str text = STR_INIT;
+	const char *step;
+
+	for (size_t i = 0; view_step_next(s, &i, &step, &text);)
+		indented(p, PAINT_PLAIN, p->o->unicode ? "\u2192 " : "-> ", str_c(&text));
+	str_done(&text);
+}
+
 static void
 domain_text(struct painter *p, const struct status *s)
 {
@@ -345,6 +357,8 @@ domain_text(struct painter *p, const struct status *s)
 		paint_newline(p);
 	}
 	last_line(p, s);
+	if (!p->o->quiet)
+		steps(p, s);
 }
 
 static void

@@ -26,7 +26,7 @@
 #define NOTHING            .rcode = -1, .ttl = -1, .rtt_ms = -1
 #define GATED              NOTHING, .reason = REASON_GATED
 #define FAILED(why, s)     NOTHING, .reason = REASON_##why, .checked_unix_ms = (s) == 0 ? 0 : AGO(s)
-#define SEEN(s, life)      .rcode = 0, .checked_unix_ms = AGO(s), .ttl = life, .rtt_ms = 12.44
+#define SEEN(s, life)      .rcode = 0, .checked_unix_ms = AGO(s), .ttl = life, .ttl_told = 300, .rtt_ms = 12.44
 #define DENIED(s, life)    .rcode = 3, .checked_unix_ms = AGO(s), .ttl = life, .rtt_ms = 0.96
 
 #define MX_RIGHT "0 contoso-test.mail.protection.outlook.com"

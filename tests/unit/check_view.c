@@ -276,6 +276,52 @@ START_TEST(line)
 }
 END_TEST
 
+/* ---- what remains to be done ---- */
+
+#define STEP_CELL(value, told) \
+	.cells = &(const struct status_cell){ .kind = SOURCE_AUTHORITY, .verdict = VERDICT_OK, .ttl_told = told, \
+	    .values = (const char *const[]){ value }, .n_values = 1 }, .n_cells = 1
+static const struct {
+	const char *name;
+	struct status_record r;
+	const char *profile;
+	bool complete;
+	const char *want;	/* the words of the steps, NULL = none */
+} step_cases[] = {
+	{ "proof", { .id = "verification", .state = RECORD_VISIBLE }, "cloud-only", true, "verify " },
+	{ "not complete yet", { .id = "verification", .state = RECORD_VISIBLE }, "cloud-only", false, "" },
+	{ "optional", { .id = "dkim-selector2", .need = NEED_OPTIONAL, .state = RECORD_VISIBLE }, "cloud-only", true, "" },
+	{ "DKIM", { .id = "dkim-selector2", .state = RECORD_VISIBLE }, "cloud-only", true, "enable-dkim " },
+	{ "MX, TTL as usual", { .id = "mx", .state = RECORD_VISIBLE, STEP_CELL("0 mx", 3600) }, "cloud-only", true,
+	  "keep-old-mail-server " },
+	{ "MX, TTL low", { .id = "mx", .state = RECORD_VISIBLE, STEP_CELL("0 mx", 300) }, "hybrid", true,
+	  "keep-old-mail-server raise-ttl " },
+	{ "MX at a filter", { .id = "mx", .state = RECORD_VISIBLE, STEP_CELL("0 mx", 3600) }, "filtered", true, "" },
+	{ "DMARC that only looks", { .id = "dmarc", .state = RECORD_VISIBLE, STEP_CELL("v=DMARC1; p=none", 3600) }, "cloud-only",
+	  true, "strengthen-dmarc " },
+	{ "DMARC that rejects", { .id = "dmarc", .state = RECORD_VISIBLE, STEP_CELL("v=DMARC1; p=reject", 3600) }, "cloud-only",
+	  true, "" },
+};
+
+START_TEST(steps)
+{
+	struct status s = { .domain = "contoso.test", .complete = step_cases[_i].complete, .profile = step_cases[_i].profile };
+	struct str text = STR_INIT, words = STR_INIT;
+	struct status_record r = step_cases[_i].r;
+	const char *step;
+
+	r.name = "name.test";
+	s.records = &r;
+	s.n_records = 1;
+	for (size_t i = 0; view_step_next(&s, &i, &step, &text); str_addf(&words, "%s ", step)) {
+		ck_assert_msg(text.len > 0 && strchr(str_c(&text), '{') == NULL, "%s: %s", step_cases[_i].name, str_c(&text));
+	}
+	ck_assert_msg(strcmp(str_c(&words), step_cases[_i].want) == 0, "%s: %s", step_cases[_i].name, str_c(&words));
+	str_done(&words);
+	str_done(&text);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -292,6 +338,7 @@ main(void)
 	tcase_add_loop_test(t, nagios_first_line, 0, (int)n_status_cases);
 	tcase_add_loop_test(t, exit_code, 0, (int)ARRAY_LEN(exits));
 	tcase_add_test(t, exit_worse);
+	tcase_add_loop_test(t, steps, 0, (int)ARRAY_LEN(step_cases));
 	tcase_add_test(t, transitions);
 	tcase_add_loop_test(t, line, 0, 7);
 	srunner_run_all(sr, CK_NORMAL);
