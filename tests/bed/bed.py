@@ -39,7 +39,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 from dnswire import ask     # noqa: E402,F401
 from servers import PORT, BedError, Cache, Hostile, Knot, poll     # noqa: E402
-from world import WORLD      # noqa: E402
+from world import WORLD, ZONES      # noqa: E402
 
 NEEDED = {"knotd": "knot", "knotc": "knot", "keymgr": "knot", "unbound": "unbound"}
 def missing_tools():
@@ -137,8 +137,9 @@ class Bed:
     def start(self):
         """Everything up and answering, or BedError.  Call it from the main thread: the servers die with the thread that
         started them."""
-        self.knots["root"].zones = {".": "", "test.": ""}
-        self.knots["root"].write(".", WORLD)
+        self.knots["root"].zones = {".": "", "test.": "", **dict.fromkeys(ZONES, "")}
+        for name, text in {".": WORLD, **ZONES}.items():
+            self.knots["root"].write(name, text)
         self._parent()
         for s in self.knots.values():
             s.start()

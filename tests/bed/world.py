@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: ISC
 """
 world: the root zone of the bed.  What lies outside the zones under test: the hosts that records point to, with the
-includes and keys behind them.  Addresses are documentation ranges: nobody asks them.
+includes and keys behind them.  Addresses are documentation ranges: nobody asks them.  What is to be denied so that it is
+believed lies in a zone of its own: of Microsoft's names the program believes Microsoft's zones only.
 """
 
 DKIM_KEY = ("v=DKIM1; k=rsa; p=MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAhXe8ntPVtVGBTYb4PM3SSp0J2XaMPgaZjLToPyubHFUKwFeAwEh+c7i0"
@@ -56,9 +57,18 @@ clientconfig.partner.microsoftonline-p.net.cn. IN A 192.0.2.54
 clientconfig.microsoftonline-p.net. IN A 192.0.2.54
 sts-policy.example. IN A 192.0.2.55
 *.dkim.mail.microsoft. IN TXT "%(key)s"
-*.onmicrosoft.com. IN TXT "%(key)s"
-nokey.onmicrosoft.com. IN A 192.0.2.60
 unresolvable-test.mail.protection.outlook.com. IN TXT "a host without an address"
 *.onmicrosoft.us. IN TXT "%(key)s"
 *.partner.onmschina.cn. IN TXT "%(key)s"
 """ % {"key": DKIM_KEY[:200] + '" "' + DKIM_KEY[200:]}
+
+HEAD = "$ORIGIN %s\n$TTL 3600\n@ IN SOA a.nic.test. hostmaster.nic.test. 1 900 300 86400 60\n@ IN NS a.nic.test.\n"
+ZONES = {   # beside the root, at the same server
+    "onmicrosoft.com.": """
+*.contoso IN TXT "%(key)s"
+*._domainkey.contoso IN TXT "%(key)s"
+selector1-half-test._domainkey.half IN TXT "%(key)s"
+nokey IN A 192.0.2.60
+""",
+}
+ZONES = {name: HEAD % name + text % {"key": DKIM_KEY[:200] + '" "' + DKIM_KEY[200:]} for name, text in ZONES.items()}
