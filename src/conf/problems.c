@@ -41,9 +41,12 @@ by_line(const void *a, const void *b)
 void
 problems_sort(struct conf_problems *p, size_t from, char *const *files, size_t n_files)
 {
-	struct conf_problem *list = p->list + from;
+	struct conf_problem *list;
 	size_t n = p->n - from, done = 0;
 
+	if (n == 0)
+		return;
+	list = p->list + from;
 	for (size_t i = 0; i < n; i++)
 		list[i].seq = i;
 	/* file by file, in the order they were read; the lines inside each */
