@@ -139,6 +139,9 @@ bool sides_answer(struct sides *s, unsigned id, enum reason reason, const struct
 bool sides_answer_text(struct sides *s, unsigned id, const char *text, size_t n, const char *where, int64_t expires_ms);
 /* The time; all = everything is out of date (the zone has changed).  What no roll-up asked for since the last call is dropped. */
 void sides_round(struct sides *s, int64_t now_ms, bool all);
+/* What is known of it by now, without wanting to know: false while there is no answer. */
+bool sides_peek(struct sides *s, enum side_at at, const struct dns_name *name, uint16_t type, struct arena *a,
+    struct side_fact *ret);
 /* How many are wanted or being asked. */
 size_t sides_pending(const struct sides *s);
 size_t sides_count(const struct sides *s);
@@ -313,5 +316,38 @@ struct cell_result {
 	enum eta_basis eta_basis;
 };
 void eval_cell(const struct matrix *m, size_t expectation, size_t column, bool published, struct cell_result *ret);
+
+/* ---- what to do about it: the changes of records that mend a domain (fix*.c) ---- */
+
+enum fix_action { FIX_ADD, FIX_CHANGE, FIX_DELETE };
+extern const struct name_table fix_action_names;
+
+/* One set of records (owner and type), as it is at the authorities and as it shall be, both whole. */
+struct fix_change {
+	struct dns_name owner;
+	uint16_t type;
+	enum fix_action action;
+	uint32_t ttl, old_ttl;		/* new and old; of the side that is empty 0 */
+	const struct rdata *old, *new;	/* ADD: no old ones, DELETE: no new ones */
+	size_t n_old, n_new;
+	const char *records;		/* ids, "verification, spf" */
+	const char *why;		/* codes of the findings that it mends, "spf-include-missing" */
+	const char *const *notes;	/* what to look at before it is applied, for people */
+	size_t n_notes;
+};
+struct fix {
+	const char *domain;		/* text, A-labels */
+	struct dns_name domain_name;
+	struct dns_name zone;		/* that has to be edited; the domain itself while it is not known */
+	const struct fix_change *changes;	/* in the order to make them: what is in the way of a CNAME goes before it */
+	size_t n_changes;
+	const char *const *notes;	/* what no change of records mends, or nobody could be asked about */
+	size_t n_notes;
+};
+/*
+ * After eval_domain, whose result r is.  Whatever the authorities hold stays unless a finding is about it; a proposal that the
+ * match rules would not call right says so in its notes.
+ */
+void eval_fix(struct matrix *m, const struct domain_result *r, struct arena *a, struct fix *ret);
 
 #endif

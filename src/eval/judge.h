@@ -66,6 +66,13 @@ bool match_explain_target(struct judge *j, const struct dns_name *target, const 
 /* The same value?  Names without case, texts joined, the rest byte for byte. */
 bool match_rdata_equal(const struct rdata *a, const struct rdata *b);
 
+/* ---- MX (rule_mx.c) ---- */
+
+enum mx_class { MX_GOOD, MX_TOLERATED, MX_VERIFICATION, MX_NULL, MX_MICROSOFT, MX_FOREIGN };
+enum mx_class mx_class_of_value(struct judge *j, const struct rdata *r);
+/* Are the hosts of Microsoft's among them old name and new name, on the documented way from one to the other? */
+bool mx_values_migrate(struct judge *j, const struct rdata *values, size_t n);
+
 /* ---- texts (rule_txt.c) ---- */
 
 struct text {

@@ -14,8 +14,6 @@
 
 #include "judge.h"
 
-enum mx_class { MX_GOOD, MX_TOLERATED, MX_VERIFICATION, MX_NULL, MX_MICROSOFT, MX_FOREIGN };
-
 struct mx {
 	uint16_t pref;
 	struct dns_name target;
@@ -397,4 +395,24 @@ rule_mx_verification(struct judge *j)
 			    set.list[i].host);
 	}
 	return verdict;
+}
+
+/* ---- for the fix ---- */
+
+enum mx_class
+mx_class_of_value(struct judge *j, const struct rdata *r)
+{
+	struct mx_set set;
+
+	mx_read(j, r, 1, &set);
+	return set.n == 1 ? set.list[0].class : MX_FOREIGN;
+}
+
+bool
+mx_values_migrate(struct judge *j, const struct rdata *values, size_t n)
+{
+	struct mx_set set;
+
+	mx_read(j, values, n, &set);
+	return mx_is_migration(&set);
 }

@@ -172,6 +172,17 @@ sides_ask(struct sides *s, enum side_at at, const struct dns_name *name, uint16_
 }
 
 bool
+sides_peek(struct sides *s, enum side_at at, const struct dns_name *name, uint16_t type, struct arena *a, struct side_fact *ret)
+{
+	const struct side *e = s != NULL ? side_find(s, at, name, type) : NULL;
+
+	if (e == NULL || !e->has_answer)
+		return false;
+	side_tell(e, a, ret);
+	return ret->state == SIDE_ANSWERED;
+}
+
+bool
 sides_next(struct sides *s, struct side_want *ret)
 {
 	for (struct side *e = s != NULL ? s->list : NULL; e != NULL; e = e->next) {

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: ISC */
+/* fix: the changes that mend a domain, out of what is on the board. */
+#include "board_internal.h"
+
+struct fix *
+board_fix(struct board_domain *d, struct arena *a)
+{
+	struct fix *fix = arena_alloc(a, sizeof(*fix));
+	struct domain_result r;
+	struct matrix m;
+
+	rollup_into(d, a, &m, &r);
+	eval_fix(&m, &r, a, fix);
+	return fix;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: ISC */
+/* fix: what the files share that make changes of records out of a judgement. */
+#ifndef EVAL_FIX_H
+#define EVAL_FIX_H
+
+#include "judge.h"
+#include "roll.h"
+
+/* A set of records under way from what it is to what it shall be.  Expectations of one owner and type share it. */
+struct fix_set {
+	struct dns_name owner;
+	uint16_t type;
+	uint32_t old_ttl, row_ttl;
+	const struct rdata *old;
+	struct rdata *now;
+	size_t n_old, n_now, cap_now;
+	const char *records, *why;
+	const char **notes;
+	size_t n_notes;
+	bool done;			/* told already */
+};
+struct fixer {
+	struct matrix *m;
+	const struct domain_result *r;
+	const struct plan *plan;
+	struct arena *a;
+	struct fix_set *sets;		/* room for all there may be */
+	size_t n_sets;
+	const char **notes;
+	size_t n_notes, cap_notes;
+	uint64_t touched;		/* bits: expectations that a change is about */
+};
+/* One expectation that is not as it should be. */
+struct mend {
+	struct fixer *x;
+	size_t i;
+	struct judge j;			/* for the helpers of the match rules */
+	const struct judgement *judged;
+	enum verdict verdict;
+	uint32_t ttl;			/* of the answer */
+	struct fix_set *set;		/* of the expectation's owner and type */
+};
+
+/* ---- sets ---- */
+
+/* The set of that type at the expectation's owner; one that exists is made with what is known of it (old, n). */
+struct fix_set *fix_set_of(struct mend *m, uint16_t type, const struct rdata *old, size_t n_old);
+void fix_set_clear(struct fix_set *s);
+void fix_set_remove(struct fix_set *s, size_t at);
+void fix_set_add(struct mend *m, struct fix_set *s, const struct rdata *r);
+bool fix_set_has(const struct fix_set *s, const struct rdata *r);
+void fix_set_note(struct mend *m, struct fix_set *s, const char *fmt, ...) PRINTF_LIKE(3, 4);
+
+/* ---- values ---- */
+
+/* The bytes cut into strings of 255 (RFC 1035 section 3.3.14); too long for a record: false. */
+bool fix_txt(struct arena *a, struct text t, struct rdata *ret);
+/* The text of a TXT value, joined, in the arena, a NUL behind it. */
+struct text fix_text_of(struct arena *a, const struct rdata *r);
+struct text fix_literal(struct arena *a, const char *text);
+/* Printable ASCII only: quotation marks, what is not ASCII and outer blanks are dropped, other blanks become one. */
+struct text fix_clean(struct arena *a, struct text t);
+
+/* ---- menders ---- */
+
+/* Changes m->set, and makes more of them where something is in the way. */
+typedef void fix_mender(struct mend *m);
+extern fix_mender *const fix_menders[RULE_MAX];
+/* Would the match rule call the one text right? */
+bool fix_judged_ok(struct mend *m, struct text t);
+void fix_spf(struct mend *m);
+
+#endif
