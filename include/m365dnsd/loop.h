@@ -38,8 +38,17 @@ void loop_on_signal(struct loop *l, int signo, loop_signal_fn *f, void *ctx);
 void loop_defer(struct loop *l, loop_fn *f, void *ctx);
 /* Drop what was deferred with ctx and has not run: ctx is going away. */
 void loop_defer_cancel(struct loop *l, const void *ctx);
-/* The longest time one turn's callbacks took since the last call, microseconds. */
-int64_t loop_worst_stall_us(struct loop *l);
+/*
+ * How long turns took: all callbacks of one, during which everybody else waits; waiting for events does not count.
+ * turns[i]: up to loop_turn_bounds_us[i] and over the one before; the last one: longer than all.
+ */
+#define LOOP_TURN_BOUNDS 7
+extern const uint32_t loop_turn_bounds_us[LOOP_TURN_BOUNDS];
+struct loop_stats {
+	uint64_t turns[LOOP_TURN_BOUNDS + 1];
+	uint64_t sum_us, worst_us;
+};
+const struct loop_stats *loop_get_stats(const struct loop *l);
 /* Of libevent, at run time. */
 const char *loop_library_version(void);
 

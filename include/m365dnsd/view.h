@@ -100,6 +100,12 @@ struct view_http {
 	uint64_t accepted, refused, timed_out;
 	unsigned connections, streams;
 };
+struct view_loop {			/* how long turns of the event loop took */
+	const uint32_t *bounds_us;
+	size_t n_bounds;
+	const uint64_t *turns;		/* n_bounds + 1 buckets */
+	uint64_t sum_us, worst_us;
+};
 struct view_process {			/* a number below 0 is not known */
 	double cpu_seconds, start_unix_seconds;
 	int64_t resident_bytes, virtual_bytes, open_fds, max_fds;
@@ -121,6 +127,7 @@ struct view_daemon {
 	struct board *board;
 	const struct view_store *store;	/* NULL: there is none */
 	const struct view_http *http;	/* NULL likewise */
+	const struct view_loop *loop;	/* NULL likewise */
 	const struct view_process *process;
 	const struct view_receiver *receivers;
 	size_t n_receivers;

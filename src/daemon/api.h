@@ -39,6 +39,7 @@ struct api_replay;
 
 struct api {
 	const struct clock *clock;
+	struct loop *loop;			/* NULL: its times are not told */
 	struct http *http;
 	struct pipeline *pipeline;
 	struct store *store;			/* NULL: none */

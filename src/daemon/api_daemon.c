@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include <m365dnsd/loop.h>
 #include <m365dnsd/transport.h>
 
 #include "api_internal.h"
@@ -68,6 +69,21 @@ take_http(struct api_daemon *x, const struct http *h)
 }
 
 static void
+take_loop(struct api_daemon *x, const struct loop *l)
+{
+	const struct loop_stats *st;
+
+	if (l == NULL)
+		return;
+	st = loop_get_stats(l);
+	x->loop = (struct view_loop){
+		.bounds_us = loop_turn_bounds_us, .n_bounds = LOOP_TURN_BOUNDS, .turns = st->turns, .sum_us = st->sum_us,
+		.worst_us = st->worst_us,
+	};
+	x->d.loop = &x->loop;
+}
+
+static void
 take_receivers(struct api_daemon *x, const struct notify *n)
 {
 	size_t count = n != NULL ? notify_n_receivers(n) : 0;
@@ -125,6 +141,7 @@ api_daemon_init(struct api_daemon *x, struct api *a)
 		x->d.transitions[i] = a->transitions[i];
 	take_store(x, a->store);
 	take_http(x, a->http);
+	take_loop(x, a->loop);
 	take_receivers(x, a->notify);
 	take_queries(x, a->pipeline);
 	api_process(&x->process);

@@ -30,6 +30,7 @@ struct api_daemon {
 	struct view_store store;
 	struct store_stats store_stats;
 	struct view_http http;
+	struct view_loop loop;
 	struct view_process process;
 	struct view_receiver *receivers;
 	struct notify_stats *notify_stats;

@@ -43,6 +43,7 @@ serve_api_init(struct serve *s)
 {
 	s->api = (struct api){
 		.clock = &clock_system,
+		.loop = s->loop,
 		.store = s->store,
 		.notify = s->notify,
 		.conf = s->conf,

@@ -20,6 +20,8 @@
 
 #include <m365dnsd/loop.h>
 
+const uint32_t loop_turn_bounds_us[LOOP_TURN_BOUNDS] = { 1000, 2500, 5000, 10000, 50000, 250000, 1000000 };
+
 struct loop_timer {
 	struct loop *loop;
 	struct event *ev;
@@ -60,7 +62,7 @@ struct loop {
 	struct deferred_list waiting, running;
 	struct loop_signal *signals;
 	int64_t turn_began_us;		/* 0: no callback has run in this turn yet */
-	int64_t worst_us;
+	struct loop_stats stats;
 };
 
 static int64_t
@@ -83,23 +85,25 @@ turn_begin(struct loop *l)
 static void
 turn_end(struct loop *l)
 {
-	int64_t took;
+	uint64_t took;
+	size_t i = 0;
 
 	if (l->turn_began_us == 0)
 		return;
-	took = now_us() - l->turn_began_us;
-	if (took > l->worst_us)
-		l->worst_us = took;
+	took = (uint64_t)(now_us() - l->turn_began_us);
+	while (i < LOOP_TURN_BOUNDS && took > loop_turn_bounds_us[i])
+		i++;
+	l->stats.turns[i]++;
+	l->stats.sum_us += took;
+	if (took > l->stats.worst_us)
+		l->stats.worst_us = took;
 	l->turn_began_us = 0;
 }
 
-int64_t
-loop_worst_stall_us(struct loop *l)
+const struct loop_stats *
+loop_get_stats(const struct loop *l)
 {
-	int64_t worst = l->worst_us;
-
-	l->worst_us = 0;
-	return worst;
+	return &l->stats;
 }
 
 static void

@@ -268,6 +268,24 @@ RECEIVER_VALUE(receiver_given_up, given_up)
 RECEIVER_VALUE(receiver_waiting, waiting)
 RECEIVER_VALUE(receiver_up, failing == false)
 
+/* ---- the event loop ---- */
+
+static void
+loop_turns(struct metric_out *o, const struct metric_daemon *m)
+{
+	const struct view_loop *l = m->d->loop;
+
+	if (l != NULL)
+		metric_times(o, NO_LABELS, l->bounds_us, l->turns, l->n_bounds, l->sum_us);
+}
+
+static void
+loop_stall(struct metric_out *o, const struct metric_daemon *m)
+{
+	if (m->d->loop != NULL)
+		metric_fixed(o, NO_LABELS, (double)m->d->loop->worst_us / 1e6, 6);
+}
+
 /* ---- the process, by the names that client libraries use ---- */
 
 #define PROCESS_VALUE(function, value)                                                                                 \
@@ -353,6 +371,9 @@ const struct metric_family metric_daemon_families[] = {
 	COUNTER("notifications_given_up", "Transitions that a receiver never took.", BY("receiver"), receiver_given_up),
 	GAUGE("notifications_waiting", "Messages that wait for a receiver.", BY("receiver"), receiver_waiting),
 	GAUGE("notification_receiver_up", "0 while the last message to the receiver failed.", BY("receiver"), receiver_up),
+
+	HISTOGRAM("loop_turn_seconds", "Time that turns of the event loop took: so long everybody else waits.", NONE, loop_turns),
+	GAUGE("loop_stall_seconds", "The longest turn of the event loop since the start.", NONE, loop_stall),
 
 	COUNTER("process_cpu_seconds", "Processor time spent.", NONE, process_cpu),
 	GAUGE("process_resident_memory_bytes", "Resident memory.", NONE, process_resident),

@@ -78,8 +78,8 @@ main(int argc, char **argv)
 	began = bench_now() - began;
 	board_memory(pipeline_board(pipeline), &cells, &bytes);
 	queries = queries_of(pipeline_sources(pipeline), &failures);
-	printf("cells=%zu bytes_per_cell=%.1f worst_stall_us=%lld\n", cells, (double)bytes / (double)cells,
-	    (long long)loop_worst_stall_us(loop));
+	printf("cells=%zu bytes_per_cell=%.1f worst_stall_us=%llu\n", cells, (double)bytes / (double)cells,
+	    (unsigned long long)loop_get_stats(loop)->worst_us);
 	bench_report("pipeline", queries, failures, began);
 	pipeline_free(pipeline);
 	loop_timer_free(timer);

@@ -309,14 +309,22 @@ busy_3ms(void *ctx)
 START_TEST(stalls_are_measured)
 {
 	struct loop_timer *end = loop_timer_new(loop, stop, NULL);
+	const struct loop_stats *st;
+	uint64_t sum, turns = 0;
 
 	loop_defer(loop, busy_3ms, NULL);
 	loop_run(loop);
-	ck_assert_int_ge(loop_worst_stall_us(loop), 3000);
-	ck_assert_int_eq(loop_worst_stall_us(loop), 0);
+	st = loop_get_stats(loop);
+	sum = st->sum_us;
+	ck_assert_uint_ge(st->worst_us, 3000);
+	ck_assert_uint_ge(sum, st->worst_us);
+	ck_assert_uint_eq(st->turns[0] + st->turns[1], 0);
 	loop_timer_set(end, 50);		/* waiting is no stall */
 	loop_run(loop);
-	ck_assert_int_lt(loop_worst_stall_us(loop), 50000);
+	ck_assert_uint_lt(st->sum_us - sum, 50000);
+	for (size_t i = 0; i <= LOOP_TURN_BOUNDS; i++)
+		turns += st->turns[i];
+	ck_assert_uint_eq(turns, 2);
 	loop_timer_free(end);
 }
 END_TEST

@@ -37,6 +37,10 @@ static const struct view_store store = {
 static const uint64_t requests[600] = { [200] = 1000, [404] = 3, [418] = 1 };
 static const struct view_http http = { .requests = requests, .n_requests = 600, .accepted = 77, .refused = 1, .timed_out = 2,
 	.connections = 5, .streams = 4 };
+static const uint32_t turn_bounds_us[] = { 1000, 250000 };
+static const uint64_t turns[] = { 4000, 20, 1 };
+static const struct view_loop event_loop = { .bounds_us = turn_bounds_us, .n_bounds = 2, .turns = turns, .sum_us = 5123456,
+	.worst_us = 300123 };
 static const struct view_process process = { .cpu_seconds = 12.34, .start_unix_seconds = 1795256000.5,
 	.resident_bytes = 30000000, .virtual_bytes = 90000000, .open_fds = 21, .max_fds = -1 };
 static const struct view_receiver receivers[] = {
@@ -98,7 +102,7 @@ bench_up(struct bench *b)
 		.version = "1.2.3", .libraries = libraries, .n_libraries = 2, .clock = &b->clock, .started_unix_ms = NOW - 100000,
 		.ready = true, .reload_problem = "m365dnsd.conf:3: no", .reload_ok_unix_ms = NOW - 50000,
 		.transitions = { [EVENT_COMPLETE] = 2 }, .queries_in_flight = 3, .queries_waiting = 40, .due_lag_ms = 1500,
-		.sources = b->sources, .board = b->board, .store = &store, .http = &http, .process = &process,
+		.sources = b->sources, .board = b->board, .store = &store, .http = &http, .loop = &event_loop, .process = &process,
 		.receivers = receivers, .n_receivers = ARRAY_LEN(receivers),
 	};
 }
@@ -359,6 +363,7 @@ START_TEST(metrics_of_nothing)
 	bench_up(&b);
 	b.d.store = NULL;
 	b.d.http = NULL;
+	b.d.loop = NULL;
 	b.d.process = NULL;
 	b.d.n_receivers = 0;
 	for (size_t i = 0; i < b.conf->n_domains; i++)
