@@ -114,6 +114,7 @@ void diagnose_dkim(struct roll *r);
 void diagnose_dmarc(struct roll *r);
 void diagnose_sts(struct roll *r);
 void diagnose_dane(struct roll *r);
+void diagnose_places(struct roll *r);
 void diagnose_internal(struct roll *r);
 void diagnose_resolvers(struct roll *r);
 void diagnose_caches(struct roll *r);
