@@ -80,9 +80,7 @@ def wrong(lab, rid, text, code):
 
 
 WARNINGS = {"spf-all-missing", "spf-ip-private", "mx-wrong-key", "dmarc-no-policy"}
-# Diagnoses that take questions of their own, which this version does not ask: the plain finding stands in their place ...
-LATER = {"cname-flattened", "dkim-txt-instead-of-cname", "spf-type99"}
-FOLLOW = {"spf-loop", "spf-too-many-lookups", "spf-too-many-void-lookups"}    # ... or none: a case each, below
+FOLLOW = {"spf-loop", "spf-too-many-lookups", "spf-too-many-void-lookups"}    # a case each, below
 MISTAKES = [    # name, record, what stands in its place, the code that names it
     # {d} the domain, {k} its key, {mx} the right host, {spf} the right include, {onms} contoso's DKIM names
     ("target with the zone appended", "autodiscover", "autodiscover IN CNAME autodiscover.outlook.com",
@@ -151,7 +149,7 @@ def mistakes(lab):
         found = [f["severity"] for f in d["findings"] if f["code"] == code]
         state = "unpublished" if severity == "error" else "complete"
         plain = {"record-missing", "record-wrong"} & d.codes("error", rid)
-        if found[:1] != [severity] and not (code in LATER and plain):
+        if found[:1] != [severity]:
             failed.append("%s: wanted %s %s, found %s" % (name, severity, code, sorted(
                 "%s:%s" % (f["code"], f["severity"]) for f in d["findings"])))
         elif d["state"] != state:

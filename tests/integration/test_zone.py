@@ -150,16 +150,53 @@ def dangling(lab):
 @case("a wildcard that answers for msoid")
 def wildcard(lab):
     d = lab.once(lab.domain(add="* IN A 192.0.2.99\n")).exits(2).doc()
-    check(d.codes(record="msoid") & {"msoid-present", "wildcard-answer"}, "named", str(d))
+    equal(d.codes("error", "msoid"), {"wildcard-answer"}, "named", str(d))
 
 
-@table("the wrong place: %s", [
-    ("owner doubled", {}, "autodiscover.{d} IN CNAME autodiscover.outlook.com.", "owner-doubled", ("autodiscover",)),
-    ("literal @", {}, '\\@ IN TXT "v=spf1 include:spf.protection.outlook.com -all"', "owner-literal-at", ("spf",)),
-    ("www", {}, 'www IN TXT "v=spf1 include:spf.protection.outlook.com -all"', "owner-wrong-place", ("spf",)),
+@case("a wildcard in place of every record is one finding for each that is required")
+def wildcard_instead(lab):
+    name = lab.domain(drop=["autodiscover"], add="* IN CNAME www.example.\n")
+    d = lab.once(name).exits(2).doc()
+    errors = [(f["record"], f["code"]) for f in d["findings"] if f["severity"] != "info"]
+    equal(errors, [("autodiscover", "wildcard-answer"), ("msoid", "wildcard-answer")], "findings", str(d))
+    f = d["findings"][0]
+    check("autodiscover.%s CNAME autodiscover.outlook.com" % name in f["advice"], "what to add", f)
+    check("*.%s CNAME www.example" % name in f["advice"], "the wildcard", f)
+
+
+SPF = "v=spf1 include:spf.protection.outlook.com -all"
+FED = "SRV 100 1 5061 sipfed.online.lync.com"
+
+
+@table("the wrong place: %s", [     # where the record stands instead, its code, the name that the advice gives
+    ("owner doubled", "autodiscover", "autodiscover.{d} IN CNAME autodiscover.outlook.com.", "owner-doubled",
+     "autodiscover.{d} CNAME autodiscover.outlook.com"),
+    ("selectors doubled", "dkim-selector1", "selector1._domainkey.{d} IN CNAME selector1-{k}._domainkey.contoso.onmicrosoft.com.",
+     "owner-doubled", "selector1._domainkey.{d} CNAME selector1-{k}._domainkey.contoso.onmicrosoft.com"),
+    ("MX doubled", "mx", "{d} IN MX 0 {k}.mail.protection.outlook.com.", "owner-doubled", "{d} MX 0 {k}.mail.protection"),
+    ("literal @", "spf", '\\@ IN TXT "%s"' % SPF, "owner-literal-at", "{d} TXT " + SPF),
+    ("www", "spf", 'www IN TXT "%s"' % SPF, "owner-wrong-place", "{d} TXT " + SPF),
+    ("without ._domainkey", "dkim-selector2", "selector2 IN CNAME selector2-{k}._domainkey.contoso.onmicrosoft.com.",
+     "owner-wrong-place", "selector2._domainkey.{d} CNAME selector2-{k}"),
+    ("DMARC without the underscore", "dmarc", 'dmarc IN TXT "v=DMARC1; p=none"', "owner-wrong-place",
+     "_dmarc.{d} TXT v=DMARC1; p=none"),
+    ("SRV without underscores", "sipfederationtls", "sipfederationtls.tcp IN %s." % FED, "srv-owner-wrong",
+     "_sipfederationtls._tcp.{d} " + FED),
+    ("SRV of the other protocol", "sipfederationtls", "_sipfederationtls._tls IN %s." % FED, "srv-owner-wrong",
+     "_sipfederationtls._tcp.{d} " + FED),
+    ("TXT in place of the CNAME", "autodiscover", 'autodiscover IN TXT "autodiscover.outlook.com"', "type-wrong",
+     "autodiscover.{d} by CNAME autodiscover.outlook.com"),
+    ("an address in place of the CNAME", "autodiscover", "autodiscover IN AAAA 2001:db8::77", "cname-flattened",
+     "CNAME autodiscover.outlook.com"),
 ])
-def wrong_place(lab, name, replace, add, code, drop):
+def wrong_place(lab, name, rid, add, code, advice):
     d = lab.name()
-    lab.domain(name=d, drop=drop, add=add.replace("{d}", d))
-    doc = lab.once(d).exits(2).doc()
-    check(doc.codes(record=drop[0]) & {code, "record-missing"}, "%s or record-missing" % code, str(doc))
+    words = {"d": d, "k": d.replace(".", "-")}
+    lab.domain("exchange,teams,dkim,dmarc", name=d, drop=[rid], add=add.format(**words))
+    r = lab.once("--services", "exchange,teams,dkim,dmarc", "--tenant", "contoso", d)
+    doc = r.exits(2).doc()
+    equal(doc.codes("error"), {code}, "the only error", str(doc))
+    f = [f for f in doc["findings"] if f["code"] == code][0]
+    equal(f["record"], rid, "record", str(doc))
+    check(advice.format(**words) in f["advice"], "the advice names the record", f)
+    check(len(f["evidence"]) > 1, "evidence", f)
