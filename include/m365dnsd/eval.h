@@ -71,20 +71,26 @@ struct judgement {
 	enum verdict verdict;		/* OK, WRONG or MISSING (never STALE or UNKNOWN) */
 	const struct note *notes;
 	size_t n_notes;
+	bool pending;			/* side questions are open: so far nothing speaks against it */
 };
+struct sides;
 /*
  * Judge what an answer (POSITIVE, NODATA, NXDOMAIN or CNAME_LOOP) says about expectation i in a view.  A value with only
  * warnings is OK.  RULE_ABSENT: no data is OK.  Optional and absent is MISSING here; the roll-up makes not-configured of it.
  * verification_by_mx: the MX set of the domain carries the msv1.invalid proof (either form satisfies).
+ * sides: what is known beyond the answer (below), which RULE_SPF follows; NULL = judge the answer by itself.
  */
 void eval_judge(const struct plan *plan, size_t i, enum view view, const struct answer *an, bool verification_by_mx,
-    struct arena *a, struct judgement *ret);
+    struct sides *sides, struct arena *a, struct judgement *ret);
 /*
- * The verdict alone, which for an answer without any data costs nothing.  *ret_plain: there is nothing in the notes that a
- * finding could come from.
+ * The verdict alone, which for an answer without any data costs nothing.  plain: there is nothing in the notes that a finding
+ * could come from, and no side question is open.
  */
+struct eval_brief {
+	bool plain, pending;
+};
 enum verdict eval_verdict(const struct plan *plan, size_t i, enum view view, const struct answer *an, bool verification_by_mx,
-    struct arena *a, bool *ret_plain);
+    struct sides *sides, struct arena *a, struct eval_brief *ret);
 
 /* ---- side questions: what a diagnosis wants to know beyond the plan's questions (side.c) ---- */
 
@@ -120,7 +126,6 @@ struct side_want {
 #define SIDES_MAX    256		/* of one domain; what would be more fails */
 #define SIDE_TEXT_MAX 65536
 
-struct sides;
 struct sides *sides_new(void);
 void sides_free(struct sides *s);
 /* What is known of it; noted as wanted when nothing is, or when it is out of date (the old answer stays until then). */
@@ -227,6 +232,7 @@ struct eval_variant {
 	const struct answer *answer;
 	uint8_t verdict[VIEW_MAX][PLAN_SLOTS_MAX];	/* enum verdict or VERDICT_UNJUDGED; kept by the board */
 	uint8_t plain[VIEW_MAX];	/* bits by slot: judged, and nothing to remark (eval_verdict) */
+	uint8_t pending;		/* bits by slot, of the public view: side questions are open */
 };
 struct eval_policy {
 	enum authorities_policy authorities;

@@ -110,15 +110,15 @@ variant_judge(struct board_domain *d, struct variant *v, const struct answer *an
 	n = plan_question_expectations(d->plan, v->row, expectations);
 	for (size_t slot = 0; slot < n; slot++) {
 		unsigned bit = (unsigned)view * PLAN_SLOTS_MAX + (unsigned)slot;
-		bool plain;
+		struct eval_brief brief;
 
 		if ((plan_expectation(d->plan, expectations[slot])->views & (1u << view)) == 0 ||
 		    v->verdict[view][slot] != VERDICT_UNJUDGED)
 			continue;
 		v->verdict[view][slot] = (uint8_t)eval_verdict(d->plan, expectations[slot], view, an, d->verification_by_mx,
-		    d->board->scratch, &plain);
+		    d->sides, d->board->scratch, &brief);
 		v->plain &= ~(UINT64_C(1) << bit);
-		v->plain |= (uint64_t)plain << bit;
+		v->plain |= (uint64_t)brief.plain << bit;
 	}
 }
 

@@ -85,8 +85,10 @@ job_end(struct side_job *j, bool news)
 	struct domain *d = j->d;
 
 	job_free(j);
-	if (news)
+	if (news) {
 		board_note_change(d->b);
+		d->gates_stale = true;		/* a gate may hang on it: SPF is right when what it includes is */
+	}
 	if (news || d->p->sched.mode == SCHED_ONCE)
 		pipeline_mark_dirty(d);
 	domain_ask_sides(d, domain_now(d));

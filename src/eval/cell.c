@@ -101,10 +101,12 @@ static void
 variant_judge(struct matrix *m, struct arena *a, size_t i, struct eval_variant *v, enum view view, bool by_mx)
 {
 	unsigned slot = plan_expectation(m->plan, i)->slot;
-	bool plain;
+	struct eval_brief brief;
 
-	v->verdict[view][slot] = (uint8_t)eval_verdict(m->plan, i, view, v->answer, by_mx, a, &plain);
-	v->plain[view] = (uint8_t)((v->plain[view] & ~(1u << slot)) | (unsigned)plain << slot);
+	v->verdict[view][slot] = (uint8_t)eval_verdict(m->plan, i, view, v->answer, by_mx, m->sides, a, &brief);
+	v->plain[view] = (uint8_t)((v->plain[view] & ~(1u << slot)) | (unsigned)brief.plain << slot);
+	if (view == VIEW_PUBLIC)
+		v->pending = (uint8_t)((v->pending & ~(1u << slot)) | (unsigned)brief.pending << slot);
 }
 
 /* All variants of the expectation's row in the views in which they were given, each once. */
@@ -134,8 +136,9 @@ matrix_judge(struct matrix *m, struct arena *a)
 	int txt = plan_find(m->plan, "verification"), mx = plan_find(m->plan, "verification-mx");
 	bool by_mx = false;
 
+	/* what SPF says depends on the records it includes, and those may have changed */
 	for (size_t i = 0; i < plan_n_expectations(m->plan); i++)
-		expectation_judge(m, a, i, false, false);
+		expectation_judge(m, a, i, false, m->sides != NULL && plan_expectation(m->plan, i)->rule == RULE_SPF);
 	if (txt < 0)
 		return false;
 	for (size_t col = 0; mx >= 0 && col < m->n_columns; col++)
@@ -174,10 +177,11 @@ eval_row_good(const struct plan *plan, size_t row, enum view view, const uint8_t
 static bool
 gate_cell_good(const struct matrix *m, size_t row, size_t col)
 {
+	const struct eval_variant *v = &m->variants[MATRIX_CELL(m, row, col)->variant];
 	const struct answer *an = matrix_answer(m, row, col);
 
-	return an != NULL && (an->kind == ANSWER_POSITIVE || an->n_chain > 0) &&
-	    eval_row_good(m->plan, row, VIEW_PUBLIC, m->variants[MATRIX_CELL(m, row, col)->variant].verdict[VIEW_PUBLIC]);
+	return an != NULL && (an->kind == ANSWER_POSITIVE || an->n_chain > 0) && v->pending == 0 &&
+	    eval_row_good(m->plan, row, VIEW_PUBLIC, v->verdict[VIEW_PUBLIC]);
 }
 
 static bool

@@ -89,7 +89,7 @@ judged_get(struct roll *r, struct judged_list *known, size_t i, size_t col, cons
 	new = &known->list[known->n++];
 	new->variant = variant;
 	new->view = view;
-	eval_judge(r->plan, i, view, an, r->by_mx, r->a, &new->j);
+	eval_judge(r->plan, i, view, an, r->by_mx, r->m->sides, r->a, &new->j);
 	return &new->j;
 }
 
@@ -104,6 +104,7 @@ diagnose_cell(struct roll *r, struct judged_list *known, size_t i, size_t col)
 	if (an == NULL)
 		return;
 	j = judged_get(r, known, i, col, an);
+	r->waiting[i] = r->waiting[i] || j->pending;
 	for (size_t k = 0; k < j->n_notes; k++) {
 		if (!judge_note_is_idle(e, &j->notes[k]))
 			note_add_finding(r, i, &j->notes[k], col);

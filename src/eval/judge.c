@@ -237,10 +237,10 @@ judge_apply(struct judge *j)
 
 void
 eval_judge(const struct plan *plan, size_t i, enum view view, const struct answer *an, bool verification_by_mx,
-    struct arena *a, struct judgement *ret)
+    struct sides *sides, struct arena *a, struct judgement *ret)
 {
 	struct judge j = { .plan = plan, .e = plan_expectation(plan, i), .view = view, .an = an,
-		.verification_by_mx = verification_by_mx, .a = a };
+		.verification_by_mx = verification_by_mx, .sides = sides, .a = a };
 	enum verdict verdict;
 
 	plan_wanted(plan, i, view, a, &j.want);
@@ -258,6 +258,7 @@ eval_judge(const struct plan *plan, size_t i, enum view view, const struct answe
 	ret->verdict = verdict;
 	ret->notes = j.notes;
 	ret->n_notes = j.n_notes;
+	ret->pending = j.pending;
 }
 
 /* Nothing at all: no rule looks further, and of the proof by MX the rules for texts know. */
@@ -269,18 +270,20 @@ answer_is_bare(const struct answer *an)
 
 enum verdict
 eval_verdict(const struct plan *plan, size_t i, enum view view, const struct answer *an, bool verification_by_mx,
-    struct arena *a, bool *ret_plain)
+    struct sides *sides, struct arena *a, struct eval_brief *ret)
 {
 	enum rule rule = plan_expectation(plan, i)->rule;
 	struct judgement j;
 
 	if (answer_is_bare(an) && !verification_by_mx) {
-		*ret_plain = rule == RULE_ABSENT || !judge_is_demanded(plan_expectation(plan, i));
+		ret->plain = rule == RULE_ABSENT || !judge_is_demanded(plan_expectation(plan, i));
+		ret->pending = false;
 		return rule == RULE_ABSENT ? VERDICT_OK : VERDICT_MISSING;
 	}
-	eval_judge(plan, i, view, an, verification_by_mx, a, &j);
-	*ret_plain = true;
+	eval_judge(plan, i, view, an, verification_by_mx, sides, a, &j);
+	ret->pending = j.pending;
+	ret->plain = !j.pending;
 	for (size_t k = 0; k < j.n_notes; k++)
-		*ret_plain = *ret_plain && judge_note_is_idle(plan_expectation(plan, i), &j.notes[k]);
+		ret->plain = ret->plain && judge_note_is_idle(plan_expectation(plan, i), &j.notes[k]);
 	return j.verdict;
 }

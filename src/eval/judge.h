@@ -14,6 +14,8 @@ struct judge {			/* one judging under way */
 	enum view view;
 	const struct answer *an;
 	bool verification_by_mx;
+	struct sides *sides;	/* NULL: nothing beyond the answer is known */
+	bool pending;		/* a side question is not answered yet; what is said holds until then */
 	struct arena *a;
 	struct wanted want;
 	struct dns_name owner;

@@ -1,24 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * SPF: one record, parsed, with Microsoft's include reached and an end that means something.  Here is what the record itself
- * says; includes of others are not followed, so that the mandatory name has to stand in the record (or in its redirect).
+ * says; rule_spf_follow.c goes where it leads.  Where nothing can be asked aside, the mandatory name has to stand in the record
+ * itself (or in its redirect).
  */
 #include <string.h>
 
-#include "judge.h"
-#include "spf.h"
+#include "rule_spf.h"
 
-#define SPF_LOOKUPS_MAX 10	/* RFC 7208 section 4.6.4 */
-
-struct spf_look {
-	struct judge *j;
-	struct text text;
-	const char *show;
-	struct spf_record record;
-	bool wrong;
-};
-
-static void
+void
 spf_wrong(struct spf_look *s, enum finding_code code, const char *found, const char *wanted, const char *detail)
 {
 	judge_note(s->j, code, found, wanted, "%s", detail);
@@ -88,6 +78,10 @@ spf_check_include(struct spf_look *s, const char *name)
 	if (spf_reaches(s, name))
 		return;
 	other = spf_other_cloud(s);
+	if (other == NULL && s->tree != NULL) {
+		spf_follow_include(s, name);
+		return;
+	}
 	if (other == NULL) {
 		spf_wrong(s, FINDING_SPF_INCLUDE_MISSING, s->show, wanted,
 		    arena_printf(s->j->a, "%s is not in it", wanted));
@@ -132,26 +126,32 @@ spf_covers(const struct spf_look *s, const struct addr *addr, unsigned prefix)
 	return false;
 }
 
-/* The administrator's own networks must stand in the record literally. */
+/* The administrator's own networks must pass; where nothing is followed, by a term that names them. */
 static void
 spf_check_networks(struct spf_look *s, const char *kind, char *const *list, size_t n)
 {
 	struct addr addr;
 	unsigned prefix;
 
+	if (s->tree != NULL) {
+		spf_follow_senders(s, kind, list, n);
+		return;
+	}
 	for (size_t i = 0; i < n; i++)
 		if (spf_network_parse(list[i], &addr, &prefix) && !spf_covers(s, &addr, prefix))
 			spf_wrong(s, FINDING_SPF_IP_MISSING, s->show, arena_printf(s->j->a, "%s:%s", kind, list[i]),
 			    arena_printf(s->j->a, "%s is not allowed", list[i]));
 }
 
-/* The terms of the record itself; what its includes cost comes on top. */
+/* The terms of the record itself; what its includes cost is counted where they are followed. */
 static void
 spf_check_lookups(struct spf_look *s)
 {
 	const struct spf_record *r = &s->record;
 	size_t n = 0;
 
+	if (s->tree != NULL)
+		return;
 	for (size_t i = 0; i < r->n_terms; i++)
 		n += spf_term_asks(&r->terms[i]) && spf_term_counts(s, i) &&
 		    (r->terms[i].kind != SPF_REDIRECT || r->all == -1);
@@ -216,6 +216,8 @@ spf_judge(struct judge *j, struct text text)
 		    judge_printable(j->a, err.msg, strlen(err.msg)));
 		return VERDICT_WRONG;
 	}
+	if (j->sides != NULL && j->view == VIEW_PUBLIC)
+		spf_follow(&s);
 	if (j->want.spf_include != NULL)
 		spf_check_include(&s, j->want.spf_include);
 	else if (plan_conf(j->plan)->profile == PROFILE_PARKED)
@@ -228,6 +230,8 @@ spf_judge(struct judge *j, struct text text)
 	}
 	spf_check_all(&s);
 	spf_check_lookups(&s);
+	if (s.tree != NULL)
+		spf_follow_troubles(&s);
 	spf_check_private(&s);
 	return s.wrong ? VERDICT_WRONG : VERDICT_OK;
 }
