@@ -204,6 +204,25 @@ uint64_t board_revision(const struct board_domain *d);
 void board_raise_revision(struct board_domain *d, uint64_t revision);
 enum domain_state board_state(const struct board_domain *d);
 bool board_reached(const struct board_domain *d, enum until until);
+
+/* ---- nothing is told before it is kept ---- */
+
+/*
+ * A careful board goes on saying what it said of a domain's revision, states and milestones (in status, summaries and the
+ * questions with "told" in their name) when these change, until the change is kept.  Not careful, as it begins: all is said as it is.
+ */
+void board_set_careful(struct board *b, bool careful);
+/* A domain with a change that nobody has begun to keep; NULL = none. */
+struct board_domain *board_unkept(const struct board *b);
+/* What is true of it now goes into the store, under this mark; marks grow. */
+void board_keep(struct board_domain *d, uint64_t mark);
+/* All up to this mark is kept, and told from now on; f is called for each domain of which it is something new. */
+void board_kept(struct board *b, uint64_t up_to_mark, void (*f)(void *ctx, struct board_domain *d), void *ctx);
+bool board_is_told(const struct board_domain *d);	/* all that there is to tell */
+uint64_t board_told_revision(const struct board_domain *d);
+enum domain_state board_told_state(const struct board_domain *d);
+bool board_told_reached(const struct board_domain *d, enum until until);
+
 /* Everything about a domain, in a; next_check is the scheduler's (monotonic ms, 0 = none). */
 struct status *board_status(struct board_domain *d, int64_t next_check_ms, struct arena *a);
 /* What to change so that it becomes right, in a; as fresh as the last answers. */
@@ -232,7 +251,10 @@ void board_record_summary(const struct board_domain *d, size_t i, struct board_r
 
 /* ---- what survives a restart ---- */
 
-/* The domain's states, zone, answers and cells as bytes.  exact: the program ends here, the revision is the last one shown. */
+/*
+ * The domain's states, zone, answers and cells as bytes.  exact: the program ends here, the revision is the last one shown;
+ * else the bytes reserve a thousand more.
+ */
 void board_snapshot(const struct board_domain *d, bool exact, struct str *ret);
 /*
  * Take them over again, as far as plan and sources are still the same; the time since is gone by.  false on bytes that are

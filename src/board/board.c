@@ -44,6 +44,7 @@ board_new(const struct clock *clock, const struct eval_policy *policy, board_on_
 	b->domains = map_new_keyed(domain_key);
 	b->blobs = map_new_keyed(blob_key);
 	b->scratch = arena_new();
+	b->held = told_lists_new();
 	return b;
 }
 
@@ -60,6 +61,7 @@ domain_free(void *p)
 
 	if (d == NULL)
 		return;
+	told_forget(d);
 	variants_free(d);
 	if (d->zone != NULL && d->free_zone != NULL)
 		d->free_zone(d->free_zone_ctx, d->zone);
@@ -81,6 +83,7 @@ board_free(struct board *b)
 	map_free(b->blobs, NULL);
 	arena_free(b->scratch);
 	free(b->order.list);
+	free(b->held);
 	free(b);
 }
 
@@ -101,7 +104,7 @@ board_add(struct board *b, struct plan *plan)
 	d->plan = plan_ref(plan);
 	d->state = DOMAIN_PENDING;
 	d->since_unix_ms = now;
-	d->revision = 1;
+	d->revision = d->reserved = 1;
 	d->n_variants = 1;
 	d->variants = xcalloc(VARIANTS_MORE, sizeof(*d->variants));
 	d->records = xcalloc(plan_n_expectations(plan), sizeof(*d->records));

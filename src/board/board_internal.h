@@ -45,6 +45,28 @@ struct order {
 void order_add(struct order *o, struct board_domain *d);
 void order_remove(struct order *o, const struct board_domain *d);
 
+/* told.c: what may be said of a domain before its latest change is kept */
+struct told {
+	uint64_t revision;
+	uint8_t state;
+	bool published, visible, complete;	/* reached */
+	int64_t since_unix_ms, published_unix_ms, visible_unix_ms, complete_unix_ms;
+	struct {
+		int64_t since_unix_ms;
+		uint8_t state;
+	} records[];
+};
+struct held;
+struct held_lists;
+#define REVISION_SLACK 1000	/* reserved by a snapshot: they may be told without another */
+
+struct held_lists *told_lists_new(void);
+/* NULL: the domain's own fields may be said. */
+const struct told *told_of(const struct board_domain *d);
+/* Before anything changes.  news: more than cells. */
+void told_hold(struct board_domain *d, bool news);
+void told_forget(struct board_domain *d);
+
 struct board {
 	const struct clock *clock;
 	struct eval_policy policy;
@@ -56,6 +78,8 @@ struct board {
 	struct order order;
 	struct arena *scratch;
 	size_t n_cells;
+	bool careful;
+	struct held_lists *held;
 	struct cell no_cell;		/* what is nowhere: see board_cell() */
 	struct columns *columns;	/* those made last: the next domain's are often the same.  Not counted */
 };
@@ -89,6 +113,8 @@ struct board_domain {
 	struct record_track *records;
 	struct sides *sides;		/* NULL while nothing is asked aside */
 	uint64_t revision;
+	uint64_t reserved;		/* up to here revisions are in the store */
+	struct held *held;		/* NULL: all is told */
 	/* of the last roll-up, for summaries */
 	float published_ratio, visible_ratio;
 	uint8_t eta_basis;

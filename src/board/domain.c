@@ -41,6 +41,8 @@ board_raise_revision(struct board_domain *d, uint64_t revision)
 {
 	if (d->revision < revision)
 		d->revision = revision;
+	if (d->reserved < revision)
+		d->reserved = revision;
 }
 
 enum domain_state

@@ -217,6 +217,7 @@ rollup_into(struct board_domain *d, struct arena *a, struct matrix *m, struct do
 	const struct clock *clock = d->board->clock;
 	int64_t now = clock->unix_ms(clock);
 	struct domain_prior prior;
+	bool news;
 
 	do {
 		matrix_build(d, a, m);
@@ -224,8 +225,11 @@ rollup_into(struct board_domain *d, struct arena *a, struct matrix *m, struct do
 		eval_domain(m, &prior, a, r);
 		matrix_keep_verdicts(d, m);
 	} while (keep_verification(d, r->verification_by_mx));
-	if (d->changed || is_news(d, r))
+	news = is_news(d, r);
+	if (d->changed || news) {
+		told_hold(d, news);
 		d->revision++;
+	}
 	d->changed = false;
 	keep_summary(d, r);
 	for (size_t i = 0; i < plan_n_expectations(d->plan); i++)

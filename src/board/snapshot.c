@@ -17,7 +17,6 @@
 #include "board_internal.h"
 
 #define SNAPSHOT_VERSION 1
-#define REVISION_SLACK   1000	/* revisions that may have been shown after an inexact snapshot */
 
 static int64_t
 unix_minus_mono(const struct board *b)
@@ -382,6 +381,7 @@ board_restore(struct board_domain *d, const void *bytes, size_t n, struct zone_f
 		return false;
 	}
 	keep_states(d, &keep);
+	d->reserved = d->revision;
 	d->changed = false;
 	d->seen_before = true;
 	*ret_zone = zone != NULL;

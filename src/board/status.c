@@ -229,6 +229,7 @@ fill_record(struct work *w, size_t e, struct status_record *ret)
 {
 	const struct expectation *ex = plan_expectation(w->d->plan, e);
 	const struct record_result *r = &w->r.records[e];
+	const struct told *told = told_of(w->d);
 	struct dns_name owner;
 	char text[DNS_NAME_TEXT_MAX], type[16];
 
@@ -239,8 +240,8 @@ fill_record(struct work *w, size_t e, struct status_record *ret)
 	ret->type = arena_strdup(w->a, dns_type_text(ex->row->type, type));
 	ret->need = ex->need;
 	ret->service = ex->row->service == SERVICE_NONE ? "" : name_of(&service_names, (int)ex->row->service);
-	ret->state = (enum record_state)r->state;
-	ret->since_unix_ms = w->d->records[e].since_unix_ms;
+	ret->state = (enum record_state)(told != NULL ? told->records[e].state : r->state);
+	ret->since_unix_ms = told != NULL ? told->records[e].since_unix_ms : w->d->records[e].since_unix_ms;
 	ret->visible = r->visible_ratio;
 	ret->eta_unix_ms = eta_unix(w, r->eta_ms);
 	fill_expected(w, e, ret);
@@ -292,6 +293,35 @@ fill_zone(struct work *w)
 }
 
 static void
+fill_head(struct work *w)
+{
+	const struct board_domain *d = w->d;
+	const struct told *told = told_of(d);
+	struct status *st = w->st;
+
+	st->revision = d->revision;
+	st->state = (enum domain_state)d->state;
+	st->since_unix_ms = d->since_unix_ms;
+	st->published_unix_ms = d->published_unix_ms;
+	st->visible_unix_ms = d->visible_unix_ms;
+	st->complete_unix_ms = d->complete_unix_ms;
+	st->published = d->reached_published;
+	st->visible = d->reached_visible;
+	st->complete = d->reached_complete;
+	if (told == NULL)
+		return;
+	st->revision = told->revision;
+	st->state = (enum domain_state)told->state;
+	st->since_unix_ms = told->since_unix_ms;
+	st->published_unix_ms = told->published_unix_ms;
+	st->visible_unix_ms = told->visible_unix_ms;
+	st->complete_unix_ms = told->complete_unix_ms;
+	st->published = told->published;
+	st->visible = told->visible;
+	st->complete = told->complete;
+}
+
+static void
 fill_domain(struct work *w)
 {
 	const struct board_domain *d = w->d;
@@ -301,12 +331,7 @@ fill_domain(struct work *w)
 	plan_domain_name(d->plan, &name);
 	st->domain = arena_strdup(w->a, plan_domain(d->plan));
 	st->domain_unicode = unicode_of(w->a, &name);
-	st->revision = d->revision;
-	st->state = (enum domain_state)d->state;
-	st->since_unix_ms = d->since_unix_ms;
-	st->published_unix_ms = d->published_unix_ms;
-	st->visible_unix_ms = d->visible_unix_ms;
-	st->complete_unix_ms = d->complete_unix_ms;
+	fill_head(w);
 	st->confirm = w->m.policy.confirm;
 	st->progress_published = w->r.published_ratio;
 	st->progress_visible = w->r.visible_ratio;
@@ -315,9 +340,6 @@ fill_domain(struct work *w)
 	st->confirm = d->board->policy.confirm;
 	st->cloud = name_of(&cloud_names, plan_conf(d->plan)->cloud);
 	st->profile = name_of(&profile_names, plan_conf(d->plan)->profile);
-	st->published = d->reached_published;
-	st->visible = d->reached_visible;
-	st->complete = d->reached_complete;
 	for (size_t i = 0; i < w->m.n_rows * w->m.n_columns; i++) {
 		int64_t at = to_unix(w, w->m.cells[i].checked_ms);
 

@@ -13,13 +13,14 @@ board_summary(const struct board_domain *d, struct board_summary *ret)
 {
 	const struct clock *clock = d->board->clock;
 	int64_t to_unix = clock->unix_ms(clock) - clock->mono_ms(clock);
+	const struct told *told = told_of(d);
 
 	*ret = (struct board_summary){
 		.domain = plan_domain(d->plan),
-		.revision = d->revision,
-		.state = (enum domain_state)d->state,
-		.since_unix_ms = d->since_unix_ms,
-		.complete_unix_ms = d->complete_unix_ms,
+		.revision = told != NULL ? told->revision : d->revision,
+		.state = (enum domain_state)(told != NULL ? told->state : d->state),
+		.since_unix_ms = told != NULL ? told->since_unix_ms : d->since_unix_ms,
+		.complete_unix_ms = told != NULL ? told->complete_unix_ms : d->complete_unix_ms,
 		.checked_unix_ms = d->checked == 0 ? 0 : board_ticks_ms(d->board, d->checked) + to_unix,
 		.eta_unix_ms = board_eta_unix(d->eta_ms, to_unix),
 		.eta_basis = (enum eta_basis)d->eta_basis,
@@ -38,13 +39,15 @@ board_record_summary(const struct board_domain *d, size_t i, struct board_record
 {
 	const struct expectation *e = plan_expectation(d->plan, i);
 	const struct record_track *track = &d->records[i];
+	const struct told *told = told_of(d);
+	enum record_state state = (enum record_state)(told != NULL ? told->records[i].state : track->state);
 
 	*ret = (struct board_record_summary){
 		.id = e->id,
 		.type = name_of(&dns_type_names, e->row->type),
 		.need = e->need,
-		.state = (enum record_state)track->state,
-		.published = track->state == RECORD_PUBLISHED || track->state == RECORD_VISIBLE,
+		.state = state,
+		.published = state == RECORD_PUBLISHED || state == RECORD_VISIBLE,
 		.visible = track->visible_percent / 100.0,
 	};
 }

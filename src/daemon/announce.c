@@ -17,12 +17,9 @@ struct news {
 };
 TAILQ_HEAD(news_list, news);
 
-#define PENDING_LOOK_MAX 256	/* a disk that hangs with more than this waiting: not looked through for each change */
-
 struct announce {
 	struct announce_config cfg;
 	struct news_list noted, waiting;
-	size_t n_waiting;
 	uint64_t last_id;		/* without a store */
 };
 
@@ -127,7 +124,6 @@ on_committed(void *ctx, uint64_t up_to_id)
 
 	while ((news = TAILQ_FIRST(&a->waiting)) != NULL && news->id <= up_to_id) {
 		TAILQ_REMOVE(&a->waiting, news, link);
-		a->n_waiting--;
 		news_tell(a, news, TAILQ_FIRST(&a->waiting));
 	}
 }
@@ -145,7 +141,6 @@ write_out(struct announce *a, struct news *news)
 	}
 	news->id = store_put_transition(s, &news->t, (const char *const *)news->receivers, news->n_receivers);
 	TAILQ_INSERT_TAIL(&a->waiting, news, link);
-	a->n_waiting++;
 }
 
 void
@@ -169,29 +164,6 @@ announce_flush(struct announce *a)
 	}
 	if (a->cfg.store != NULL)
 		store_end(a->cfg.store);
-}
-
-static bool
-is_about(const struct news_list *list, const char *domain)
-{
-	const struct news *news;
-
-	TAILQ_FOREACH(news, list, link)
-		if (strcmp(news->t.domain, domain) == 0)
-			return true;
-	return false;
-}
-
-bool
-announce_pending(const struct announce *a, const char *domain)
-{
-	return is_about(&a->noted, domain) || (a->n_waiting < PENDING_LOOK_MAX && is_about(&a->waiting, domain));
-}
-
-size_t
-announce_waiting(const struct announce *a)
-{
-	return a->n_waiting;
 }
 
 static void

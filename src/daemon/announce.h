@@ -33,10 +33,6 @@ struct announce *announce_new(const struct announce_config *cfg);
 void announce_note(struct announce *a, const struct transition *t);
 /* Hand over what was noted; after every turn of the pipeline. */
 void announce_flush(struct announce *a);
-/* Is there news of this domain that was not told yet? */
-bool announce_pending(const struct announce *a, const char *domain);
-/* Transitions that wait for the disk. */
-size_t announce_waiting(const struct announce *a);
 /* What an earlier run could not deliver: told to the receivers again. */
 int announce_resume(struct announce *a, struct err *err);
 void announce_free(struct announce *a);

@@ -79,7 +79,7 @@ api_reply_domain(struct api *a, struct http_request *r, unsigned status, const c
 	jsonw_open(&j, NULL, '{');
 	jsonw_text(&j, "domain", name);
 	if (d != NULL)
-		jsonw_int(&j, "revision", (int64_t)board_revision(d));
+		jsonw_int(&j, "revision", (int64_t)board_told_revision(d));
 	jsonw_close(&j, '}');
 	str_addc(&out, '\n');
 	http_reply(r, status, API_JSON, &out, NULL);

@@ -56,7 +56,7 @@ name_matches(const char *name, const char *q)
 static bool
 matches(const struct filter *f, const struct board_domain *d)
 {
-	if (f->state != -1 && (int)board_state(d) != f->state)
+	if (f->state != -1 && (int)board_told_state(d) != f->state)
 		return false;
 	return f->q[0] == '\0' || name_matches(plan_domain(board_plan(d)), f->q);
 }

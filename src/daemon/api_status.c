@@ -200,8 +200,8 @@ static bool
 fulfilled(const struct wish *w, const struct board_domain *d)
 {
 	if (w->has_until)
-		return board_reached(d, w->until);
-	return (uint64_t)w->since != board_revision(d);
+		return board_told_reached(d, w->until);
+	return (uint64_t)w->since != board_told_revision(d);
 }
 
 static void
@@ -244,7 +244,7 @@ api_status(void *api, struct http_request *r)
 	if (d == NULL || !parse_wish(r, &w))
 		return;
 	if (!w.has_since)
-		w.since = (int64_t)board_revision(d);
+		w.since = (int64_t)board_told_revision(d);
 	if (w.wait_s == 0 || fulfilled(&w, d))
 		reply(a, r, &w, d);
 	else

@@ -41,7 +41,7 @@ turn(void *ctx)
 
 	s->woken = false;
 	next = pipeline_run(s->pipeline);
-	announce_flush(s->announce);
+	serve_keep_news(s);
 	if (next == INT64_MAX)
 		loop_timer_clear(s->due);
 	else
@@ -74,8 +74,8 @@ on_changed(void *ctx, struct board_domain *b)
 	const char *name = plan_domain(board_plan(b));
 
 	serve_save_later(s, name);
-	/* A change of state wakes those who wait once it is durable (on_told); one of cells is not kept one by one. */
-	if (s->http != NULL && !announce_pending(s->announce, name))
+	/* Else it is told once it is kept. */
+	if (s->http != NULL && board_is_told(b))
 		http_wake(s->http, name);
 }
 
@@ -122,7 +122,7 @@ on_seen(void *ctx, const struct board_seen *seen)
 static void
 on_save(void *ctx, const char *domain)
 {
-	serve_save_now(ctx, domain, false);
+	serve_save_now(ctx, domain, SAVE_URGENT);
 }
 
 static void
@@ -147,7 +147,7 @@ on_store(void *ctx, int fd, unsigned events)
 static void
 on_store_health(void *ctx, enum store_health health, const char *problem)
 {
-	(void)ctx;
+	serve_keep_health(ctx, health);
 	if (health == STORE_OK)
 		log_notice("store: writing again");
 	else
@@ -159,6 +159,7 @@ on_save_timer(void *ctx)
 {
 	struct serve *s = ctx;
 
+	serve_keep_news(s);
 	serve_save_some(s);
 	loop_timer_set(s->save, SAVE_MS);
 }
@@ -197,8 +198,8 @@ count_domain(void *ctx, struct board_domain *b)
 {
 	struct count *c = ctx;
 
-	c->complete += board_state(b) == DOMAIN_COMPLETE;
-	c->errors += board_state(b) == DOMAIN_UNPUBLISHED || board_state(b) == DOMAIN_REGRESSED;
+	c->complete += board_told_state(b) == DOMAIN_COMPLETE;
+	c->errors += board_told_state(b) == DOMAIN_UNPUBLISHED || board_told_state(b) == DOMAIN_REGRESSED;
 }
 
 static void
@@ -208,6 +209,7 @@ on_pulse(void *ctx)
 	int64_t watchdog = systemd_watchdog_ms(s->sd);
 	struct count c = { 0, 0 };
 
+	serve_keep_look(s);
 	board_each(pipeline_board(s->pipeline), count_domain, &c);
 	systemd_status(s->sd, "watching %zu domains: %zu complete, %zu to mend", board_count(pipeline_board(s->pipeline)),
 	    c.complete, c.errors);
@@ -437,7 +439,10 @@ start(struct serve *s, struct err *err)
 	serve_keep_init(s);
 	start_announce(s);
 	serve_api_init(s);
-	if (start_pipeline(s, err) == -1 || start_http(s, err) == -1 || announce_resume(s->announce, err) == -1)
+	if (start_pipeline(s, err) == -1)
+		return -1;
+	serve_keep_health(s, STORE_OK);
+	if (start_http(s, err) == -1 || announce_resume(s->announce, err) == -1)
 		return -1;
 	signal(SIGPIPE, SIG_IGN);
 	loop_on_signal(s->loop, SIGTERM, on_end, s);
@@ -464,7 +469,7 @@ stop(struct serve *s)
 	http_free(s->http);
 	s->http = NULL;
 	if (s->announce != NULL && s->pipeline != NULL) {
-		announce_flush(s->announce);
+		serve_keep_news(s);
 		serve_save_all(s);
 	}
 	if (s->store_fd != NULL) {

@@ -151,7 +151,7 @@ serve_put_domain(struct serve *s, const char *name, const char *text, struct err
 	} else {
 		put_add(s, name, text, c);
 	}
-	serve_save_now(s, name, false);
+	serve_save_now(s, name, SAVE_URGENT);
 	serve_wake(s);
 	return existed ? API_DONE : API_CREATED;
 }

@@ -91,6 +91,13 @@ void serve_puts_free(struct serve *s);
 
 /* serve_keep.c */
 void serve_keep_init(struct serve *s);
+/* After a turn: what it has found goes to the store, and is told when it is kept. */
+void serve_keep_news(struct serve *s);
+/* The mark that what is being put now will have. */
+uint64_t serve_keep_mark(const struct serve *s);
+void serve_keep_health(struct serve *s, enum store_health health);
+/* Now and then: a disk that hangs tells nothing. */
+void serve_keep_look(struct serve *s);
 /* done is called later, once: when all that was put into the store is durable, or with false when that takes too long. */
 void serve_when_kept(struct serve *s, void (*done)(void *ctx, bool kept), void *ctx);
 /* Whoever waits hears false. */
@@ -100,7 +107,8 @@ void serve_keep_free(struct serve *s);
 int serve_load(struct serve *s, struct err *err);
 /* The domain's cells have changed: write it within a few seconds. */
 void serve_save_later(struct serve *s, const char *domain);
-void serve_save_now(struct serve *s, const char *domain, bool exact);
+enum save { SAVE_COMMON, SAVE_URGENT, SAVE_EXACT };	/* SAVE_EXACT: the program ends */
+void serve_save_now(struct serve *s, const char *domain, enum save how);
 void serve_save_some(struct serve *s);
 /* At the end: everything, as it is. */
 void serve_save_all(struct serve *s);

@@ -46,19 +46,21 @@ put_text(const struct serve *s, const char *domain)
 }
 
 void
-serve_save_now(struct serve *s, const char *domain, bool exact)
+serve_save_now(struct serve *s, const char *domain, enum save how)
 {
 	struct board_domain *b = pipeline_find(s->pipeline, domain);
 	struct str bytes = STR_INIT;
-	struct store_domain d = { .name = domain, .conf_text = put_text(s, domain) };
+	struct store_domain d = { .name = domain, .conf_text = put_text(s, domain), .urgent = how == SAVE_URGENT };
 
 	if (s->store == NULL || b == NULL)
 		return;
-	board_snapshot(b, exact, &bytes);
+	board_snapshot(b, how == SAVE_EXACT, &bytes);
 	d.revision = board_revision(b);
 	d.snapshot = bytes.p;
 	d.snapshot_len = bytes.len;
 	store_put_domain(s->store, &d);
+	if (how == SAVE_URGENT)
+		board_keep(b, serve_keep_mark(s));
 	str_done(&bytes);
 	free(map_del(s->unsaved, domain, strlen(domain)));
 }
@@ -93,7 +95,7 @@ serve_save_some(struct serve *s)
 		return;
 	map_each(s->unsaved, pick, &p);
 	for (size_t i = 0; i < p.n; i++) {
-		serve_save_now(s, p.names[i], false);
+		serve_save_now(s, p.names[i], SAVE_COMMON);
 		free(map_del(s->unsaved, p.names[i], strlen(p.names[i])));
 		free(p.names[i]);
 	}
@@ -102,7 +104,7 @@ serve_save_some(struct serve *s)
 static void
 save_exactly(void *ctx, struct board_domain *b)
 {
-	serve_save_now(ctx, plan_domain(board_plan(b)), true);
+	serve_save_now(ctx, plan_domain(board_plan(b)), SAVE_EXACT);
 }
 
 void

@@ -375,19 +375,22 @@ def kill_loop(lab, name, seed):
         notify = 'notify "ops" { command = "%s" events = {"published", "complete", "regressed", "recovered"} }\n' % hook
         with Daemon(lab, zones.names, resolvers=(zones.cache,), extra=notify,
                     settings="interval_ceiling = 1\nguard_interval = 10\n") as d:
-            told, worst = {}, 0
+            told, shown, worst = {}, {n: {} for n in zones.names}, 0
             for one in zones.names:
                 beds.poll("something is known of each", lambda: d.history(one))
             for i in range(kills):
                 events, revisions = d.events(), dict.fromkeys(zones.names, 0)
                 waiter = threading.Thread(target=quietly, args=(d.get, "/status/%s?wait=9&since=999999" % zones.names[0]))
                 waiter.start()
-                rest = i % 10 == 9       # long enough for all to be written once: then revisions do not fall either
+                rest = i % 10 == 9       # long enough for all to be written once
                 deadline = time.monotonic() + (3.5 if rest else dice.expovariate(1 / 0.45)) * SLOW
                 while time.monotonic() < deadline:
                     one = dice.choice(zones.names)
                     quietly(d.send, "POST", "/check/" + one)
-                    revisions[one] = max(revisions[one], d.status(one)["revision"])
+                    now = d.status(one)
+                    check(now["revision"] >= revisions[one], "a revision falls", revisions[one], str(now))
+                    revisions[one] = now["revision"]
+                    shown[one][now["revision"]] = now["state"]
                     time.sleep(0.02)
                 d.kill()
                 events.join(5)
@@ -397,7 +400,7 @@ def kill_loop(lab, name, seed):
                 d.start()
                 worst = max(worst, d.seconds_to_ready)
                 check(d.seconds_to_ready < 2 * SLOW, "ready after %.2f s" % d.seconds_to_ready, d.log())
-                for one, revision in revisions.items() if rest else ():
+                for one, revision in revisions.items():
                     now = d.status(one)["revision"]
                     check(now >= revision, "the revision of %s was %d, and is %d after the restart" % (one, revision, now))
             d.integrity()
@@ -425,6 +428,9 @@ def kill_loop(lab, name, seed):
         way = [t for _, t in sorted(history.items()) if t["domain"] == n and t["record"] is None and t["source"] is None]
         for a, b in zip(way, way[1:]):
             check(a["to"] == b["from"] and a["revision"] < b["revision"], "the states of %s follow from each other" % n, a, b)
+        for revision, state in shown[n].items():
+            before = [t["to"] for t in way if t["revision"] <= revision]
+            equal(state, before[-1] if before else "pending", "%s: /status told of revision %d what was kept" % (n, revision), way)
     print("# %d kills: %d transitions told, %d in the history, %d told to the hook, ready again in at most %.2f s" % (
         kills, len(told), len(history), len(lines), worst), flush=True)
     check(len(told) > kills // 3, "there was something to lose: %d told" % len(told))

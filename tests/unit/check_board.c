@@ -326,6 +326,138 @@ START_TEST(who_sees_it)
 }
 END_TEST
 
+/* ---- nothing is told before it is kept ---- */
+
+static void
+on_told(void *ctx, struct board_domain *d)
+{
+	struct bench *b = ctx;
+
+	ck_assert_ptr_eq(d, b->d);
+	str_add(&b->transitions, "told ");
+}
+
+/* What a reader of the status document is told: "state revision mx-state". */
+static const char *
+told(struct bench *b)
+{
+	static char ret[128];
+	struct arena *a = arena_new();
+	const struct status *st = board_status(b->d, 0, a);
+	struct board_summary sum;
+	struct board_record_summary record;
+	size_t mx = (size_t)plan_find(board_plan(b->d), "mx");
+
+	board_summary(b->d, &sum);
+	board_record_summary(b->d, mx, &record);
+	ck_assert_uint_eq(sum.revision, st->revision);
+	ck_assert_uint_eq(board_told_revision(b->d), st->revision);
+	ck_assert_int_eq(sum.state, st->state);
+	ck_assert_int_eq(board_told_state(b->d), st->state);
+	ck_assert_int_eq(sum.since_unix_ms, st->since_unix_ms);
+	ck_assert_int_eq(sum.complete_unix_ms, st->complete_unix_ms);
+	ck_assert_int_eq(st->complete, st->complete_unix_ms != 0);
+	ck_assert_int_eq(st->complete, board_told_reached(b->d, UNTIL_COMPLETE));
+	ck_assert_int_eq(record.state, st->records[mx].state);
+	snprintf(ret, sizeof(ret), "%s %llu %s", name_of(&domain_state_names, (int)st->state), (unsigned long long)st->revision,
+	    name_of(&record_state_names, (int)st->records[mx].state));
+	arena_free(a);
+	return ret;
+}
+
+START_TEST(told_when_kept)
+{
+	struct bench b;
+
+	bench_up(&b);
+	board_set_careful(b.board, true);
+	ck_assert_str_eq(told(&b), "pending 1 pending");
+	all_right(&b, 0);
+	all_right(&b, 1);
+	board_rollup(b.d);
+	ck_assert_str_eq(told(&b), "pending 1 pending");
+	ck_assert(!board_is_told(b.d));
+	ck_assert_ptr_eq(board_unkept(b.board), b.d);
+	board_keep(b.d, 7);
+	ck_assert_ptr_null(board_unkept(b.board));
+	clock_fake_advance(&b.clock, 1000);
+	answer(&b, row_of(&b, "mx"), 0, 300, NULL);
+	answer(&b, row_of(&b, "mx"), 1, 300, NULL);
+	board_rollup(b.d);
+	ck_assert_ptr_eq(board_unkept(b.board), b.d);
+	board_keep(b.d, 8);
+	str_clear(&b.transitions);
+	board_kept(b.board, 6, on_told, &b);
+	ck_assert_str_eq(told(&b), "pending 1 pending");
+	board_kept(b.board, 7, on_told, &b);
+	ck_assert_str_eq(told(&b), "complete 3 visible");
+	board_kept(b.board, 8, on_told, &b);
+	ck_assert_str_eq(told(&b), "regressed 4 regressed");
+	ck_assert(board_is_told(b.d));
+	ck_assert_str_eq(str_c(&b.transitions), "told told ");
+	bench_down(&b);
+}
+END_TEST
+
+/* A change of cells alone is told at once, as long as its revision is reserved: nothing told is taken back by any restart. */
+START_TEST(revisions_never_fall)
+{
+	struct bench b;
+	uint64_t most = 1;
+
+	bench_up(&b);
+	board_set_careful(b.board, true);
+	for (unsigned i = 0; i < 2500; i++) {
+		answer(&b, row_of(&b, "spf"), 0, 300, i % 2 == 0 ? right : NULL);
+		if (i % 2 == 0)
+			unanswered(&b, row_of(&b, "mx"), 0, REASON_TIMEOUT);
+		else
+			answer(&b, row_of(&b, "mx"), 0, 300, two);
+		board_note_change(b.d);
+		board_rollup(b.d);
+		ck_assert_uint_ge(board_told_revision(b.d), most);
+		most = board_told_revision(b.d);
+		if (i % 7 == 0 && board_unkept(b.board) != NULL)
+			board_keep(b.d, i);
+		if (i % 7 == 3)
+			board_kept(b.board, i, on_told, &b);
+		if (i % 500 == 499) {	/* killed before anything more was kept, as often as one likes */
+			board_kept(b.board, i, on_told, &b);
+			most = board_told_revision(b.d);
+			restart(&b);
+			ck_assert_uint_ge(board_told_revision(b.d), most);
+			most = board_told_revision(b.d);
+			board_note_change(b.d);
+			board_rollup(b.d);
+			ck_assert_uint_eq(board_told_revision(b.d), most);
+			ck_assert_ptr_eq(board_unkept(b.board), b.d);
+		}
+	}
+	ck_assert_uint_gt(most, 2000);
+	bench_down(&b);
+}
+END_TEST
+
+START_TEST(careless_again)
+{
+	struct bench b;
+
+	bench_up(&b);
+	board_set_careful(b.board, true);
+	all_right(&b, 0);
+	board_rollup(b.d);
+	board_keep(b.d, 1);
+	all_right(&b, 1);
+	board_rollup(b.d);
+	ck_assert_str_eq(told(&b), "pending 1 pending");
+	board_set_careful(b.board, false);
+	ck_assert_str_eq(told(&b), "complete 3 visible");
+	ck_assert_ptr_null(board_unkept(b.board));
+	board_kept(b.board, 1, on_told, &b);
+	bench_down(&b);
+}
+END_TEST
+
 START_TEST(columns_that_stay_keep_their_cells)
 {
 	struct bench b;
@@ -412,6 +544,9 @@ main(void)
 	tcase_add_test(t, failure_is_no_news_until_the_last_try);
 	tcase_add_test(t, transitions_and_status);
 	tcase_add_test(t, who_sees_it);
+	tcase_add_test(t, told_when_kept);
+	tcase_add_test(t, revisions_never_fall);
+	tcase_add_test(t, careless_again);
 	tcase_add_test(t, columns_that_stay_keep_their_cells);
 	tcase_add_test(t, cells_keep_long_numbers_nearly);
 	tcase_add_test(t, ticks_do_not_go_backwards);
