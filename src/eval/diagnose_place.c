@@ -88,7 +88,7 @@ place_wanted(struct place *p)
 {
 	struct judgement j;
 
-	eval_judge(p->r->plan, (size_t)p->i, VIEW_PUBLIC, p->an, false, p->r->a, &j);
+	eval_judge(p->r->plan, (size_t)p->i, VIEW_PUBLIC, p->an, false, NULL, p->r->a, &j);
 	for (size_t k = 0; k < j.n_notes; k++)
 		if (j.notes[k].severity != SEVERITY_INFO && j.notes[k].wanted != NULL)
 			return j.notes[k].wanted;
