@@ -260,6 +260,7 @@ struct matrix {
 	struct eval_cell *cells;	/* cells[row * n_columns + column] */
 	struct eval_variant *variants;	/* variants[0] unused */
 	size_t n_variants;
+	const struct own_state *own;	/* what this machine can do; NULL: nothing is known of it */
 	struct sides *sides;		/* what is known aside; NULL: nothing can be asked aside, all of it counts as failed */
 	int64_t now_ms;			/* monotonic */
 	int64_t unix_minus_mono_ms;	/* for times that people read */

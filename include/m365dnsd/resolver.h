@@ -5,6 +5,7 @@
  *   struct source      one address of somebody who answers, with its health, token bucket and window
  *   struct prober      the queue in front of a transport: politeness, id and case, TC, EDNS fall-back, classification
  *   struct transport   a struct of functions; c-ares in the real program, a script in tests
+ *   struct own_state   what this machine itself can do, and whether somebody on the way answers for others
  *   lookup_*           a question about names that are not the domain's own, put to the configured resolvers, cached
  *   zone_find          the delegation of a domain: parent, zone, name servers and their addresses
  *
@@ -92,6 +93,9 @@ struct source {
 	bool blocked;			/* not global: never asked (RELIABILITY 2.2) */
 	bool no_edns;			/* answered FORMERR to EDNS; tried again after an hour */
 	bool no_0x20;			/* does not keep the case, by TCP neither; tried again after an hour */
+	bool by_tcp;			/* no answer by UDP, but one by TCP: asked by TCP; UDP is tried again after ten minutes */
+	bool as_cache;			/* an authority whose last answer came as a cache gives it: recursion, no authority */
+	bool intercepted;		/* somebody on the way answers in its place (own_state) */
 	unsigned failures_in_row;	/* rounds without any answer */
 	int64_t first_failure_ms, last_answer_ms;	/* monotonic; 0 = never */
 	int64_t retry_at_ms;		/* set aside: the next time one probe may try */
@@ -131,6 +135,26 @@ void sources_reconfigure(struct sources *s, const struct conf *conf);
 /* After prober_free. */
 void sources_free(struct sources *s);
 
+/* ---- the own side: what this machine can do (own.c) ---- */
+
+enum own_way {
+	OWN_UNKNOWN,		/* nothing was sent yet that could tell */
+	OWN_WORKS,
+	OWN_BLOCKED,		/* queries leave, and nothing comes back, while others do */
+	OWN_MISSING,		/* no address or no route: the family is not there */
+};
+extern const struct name_table own_way_names;
+struct own_state {
+	enum own_way udp[2], tcp[2];	/* port 53 by IPv4 and by IPv6 */
+	bool offline;			/* nobody at all answers any more */
+	bool intercepted;		/* somebody on the way answers in place of the servers asked */
+	char evidence[2][192];		/* of intercepted: lines as those of findings, empty = none */
+};
+/* The state of the prober that works on these sources; never NULL. */
+const struct own_state *sources_own(const struct sources *s);
+/* Is anything wrong that an answer or its absence could come from?  One line in words, appended; false: nothing. */
+bool own_words(const struct own_state *o, struct str *ret);
+
 /* ---- prober ---- */
 
 struct prober_config {
@@ -142,7 +166,11 @@ struct prober_config {
 	void (*wake)(void *ctx);
 	/* The source was set aside and answers again.  Called like wake; whoever waits for it may plan, not ask.  May be NULL. */
 	void (*recovered)(void *ctx, struct source *src);
-	void *ctx;			/* of both */
+	/* Find out about the own side: a question again by TCP where UDP brings nothing, and one by TCP at the start. */
+	bool own;
+	/* sources_own() says something else.  Called like wake; may be NULL. */
+	void (*own_changed)(void *ctx);
+	void *ctx;			/* of all of them */
 };
 
 struct reply {
@@ -161,6 +189,7 @@ struct ask {
 	ask_done *done;
 	void *ctx;
 	uint64_t tag;
+	bool tcp;			/* by TCP at once, also when it is set aside: what comes of it is no evidence against it */
 };
 
 struct prober;

@@ -89,8 +89,11 @@ matrix_build(const struct board_domain *d, struct arena *a, struct matrix *ret)
 	ret->unix_minus_mono_ms = clock->unix_ms(clock) - ret->now_ms;
 	ret->n_columns = d->n_columns;
 	ret->columns = arena_alloc(a, (ret->n_columns + 1) * sizeof(*ret->columns));
-	for (size_t col = 0; col < ret->n_columns; col++)
+	for (size_t col = 0; col < ret->n_columns; col++) {
 		fill_column(d, col, a, &ret->columns[col]);
+		if (ret->columns[col].source != NULL)
+			ret->own = sources_own(ret->columns[col].source->home);
+	}
 	ret->sides = d->sides;
 	fill_rows(d, a, ret);
 	fill_variants(d, a, ret);

@@ -68,6 +68,24 @@ source_recovered(void *ctx, struct source *src)
 		domain_recovered(p->domains[i], src, now);
 }
 
+/* What is known of this machine and its network has changed, and with it what every domain may be blamed for. */
+static void
+own_changed(void *ctx)
+{
+	struct pipeline *p = ctx;
+	struct str s = STR_INIT;
+	bool wrong = own_words(sources_own(p->sources), &s);
+
+	if (p->own_wrong != wrong && p->sched.mode == SCHED_WATCH)
+		log_notice("network: %s", wrong ? str_c(&s) : "nothing is wrong any more");
+	p->own_wrong = wrong;
+	str_done(&s);
+	for (size_t i = 0; i < p->n_domains; i++) {
+		board_note_change(p->domains[i]->b);
+		pipeline_mark_dirty(p->domains[i]);
+	}
+}
+
 static struct prober_config
 limits_of(struct pipeline *p, const struct conf *conf)
 {
@@ -78,6 +96,8 @@ limits_of(struct pipeline *p, const struct conf *conf)
 		.authority_private = conf->authority_private,
 		.wake = p->cfg.wake != NULL ? wake : NULL,
 		.recovered = source_recovered,
+		.own = true,
+		.own_changed = own_changed,
 		.ctx = p,
 	};
 }

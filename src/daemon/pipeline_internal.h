@@ -25,6 +25,7 @@ struct pipeline {
 	uint64_t last_policy;
 	size_t n_reached, n_settled;	/* so many of the first domains were, when last looked at */
 	unsigned generation;		/* of the configuration */
+	bool own_wrong;			/* own_words() had something to say, when last looked at */
 	const struct str *replanned;	/* the domain just being taken up again, as bytes */
 };
 

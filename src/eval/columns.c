@@ -112,6 +112,11 @@ column_health(struct eval_column *c, const struct server_tally *t)
 		c->reason = c->source == NULL ? c->no_source : REASON_NOT_GLOBAL;
 		return;
 	}
+	if (c->kind == SOURCE_AUTHORITY && c->source->intercepted) {	/* whoever answered, it was not this server */
+		c->set_aside = true;
+		c->reason = REASON_LAME;
+		return;
+	}
 	if (c->kind == SOURCE_AUTHORITY && good == 0 && t->outstanding == 0 && tally_lame(t) > 0) {
 		c->lame = true;
 		c->reason = t->without_aa > 0 ? REASON_LAME : commonest;
@@ -126,6 +131,14 @@ column_health(struct eval_column *c, const struct server_tally *t)
 		c->set_aside = true;
 		c->reason = commonest != REASON_NONE ? commonest : c->family_missing ? REASON_NETWORK : REASON_SET_ASIDE;
 	}
+}
+
+/* What this machine found out about a family, whatever domain it was found out with. */
+static bool
+own_lacks(const struct own_state *own, unsigned family)
+{
+	return own != NULL && own->udp[!family] == OWN_WORKS &&
+	    (own->udp[family] == OWN_MISSING || (own->udp[family] == OWN_BLOCKED && own->tcp[family] != OWN_WORKS));
 }
 
 /*
@@ -151,8 +164,9 @@ columns_families(struct matrix *m, const struct server_tally *tallies)
 		struct eval_column *c = &m->columns[i];
 		unsigned f = c->source != NULL && c->source->addr.family == 6;
 
-		if (c->source != NULL && family[f].answered == 0 && family[f].other == 0 && family[f].network > 0 &&
-		    family[!f].answered > 0)
+		if (c->source == NULL || c->source->blocked || family[f].answered > 0)
+			continue;
+		if (own_lacks(m->own, f) || (family[f].other == 0 && family[f].network > 0 && family[!f].answered > 0))
 			c->family_missing = true;
 	}
 }

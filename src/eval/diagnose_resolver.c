@@ -178,6 +178,22 @@ diagnose_bogus(struct roll *r)
 	}
 }
 
+/* Every name server of the domain has addresses of a missing family only. */
+static bool
+families_leave_none(const struct roll *r)
+{
+	bool any = false;
+
+	for (size_t col = 0; col < r->m->n_columns; col++) {
+		const struct eval_column *c = &r->m->columns[col];
+
+		if (c->kind == SOURCE_AUTHORITY && !c->family_missing && c->source != NULL)
+			return false;
+		any = any || (c->kind == SOURCE_AUTHORITY && c->family_missing);
+	}
+	return any;
+}
+
 static void
 diagnose_families(struct roll *r)
 {
@@ -193,7 +209,8 @@ diagnose_families(struct roll *r)
 	if (n == 0)
 		return;
 	f = diagnose_add(r, FINDING_NO_IPV6_HERE, SEVERITY_INFO, -1,
-	    arena_printf(r->a, "this machine has no way to %u of the addresses: %s", n, names),
+	    arena_printf(r->a, "this machine has no way to %u of the addresses: %s%s", n, names, families_leave_none(r) ?
+	    "; the domain has no other name servers: watch it from another network, or set authorities = none" : ""),
 	    &(struct advice){ .found = names, .n = arena_printf(r->a, "%u", n) });
 	for (size_t col = 0; col < r->m->n_columns; col++)
 		if (r->m->columns[col].family_missing)
@@ -207,7 +224,7 @@ diagnose_resolvers(struct roll *r)
 	if (!r->broken)
 		diagnose_bogus(r);
 	/* with nobody answering at all it is not the resolvers' trouble */
-	if (!r->silent || matrix_answered(r->m, SOURCE_RESOLVER))
+	if ((r->m->own == NULL || !r->m->own->offline) && (!r->silent || matrix_answered(r->m, SOURCE_RESOLVER)))
 		diagnose_trouble(r);
 }
 
@@ -225,7 +242,7 @@ diagnose_answer(struct roll *r, size_t col, enum reason reason, enum finding_cod
 	for (size_t row = 0; row < r->m->n_rows; row++) {
 		const struct eval_cell *cell = MATRIX_CELL(r->m, row, col);
 
-		if (cell->reason != reason || (cell->flags & EVAL_FINAL) == 0)
+		if (cell->reason != reason || (cell->flags & EVAL_FINAL) == 0 || own_explains(r, col, reason))
 			continue;
 		first = first == r->m->n_rows ? row : first;
 		if (n++ < 3)

@@ -17,15 +17,15 @@ column_is_lame(const struct eval_column *c)
 static bool
 column_is_dead(const struct eval_column *c)
 {
-	return c->kind == SOURCE_AUTHORITY && c->set_aside && !c->family_missing && c->reason != REASON_MALFORMED &&
-	    c->reason != REASON_TRUNCATED;
+	return c->kind == SOURCE_AUTHORITY && c->set_aside && !c->family_missing && (c->source == NULL || !c->source->intercepted) &&
+	    c->reason != REASON_MALFORMED && c->reason != REASON_TRUNCATED;
 }
 
 static const char *
 column_trouble(const struct eval_column *c, struct arena *a)
 {
 	return arena_printf(a, "%s (%s)", column_text(c, a), c->reason == REASON_NONE ? "no answer" :
-	    name_of(&reason_names, (int)c->reason));
+	    c->lame && c->source->as_cache ? "a resolver, not an authority" : name_of(&reason_names, (int)c->reason));
 }
 
 /* Findings for all columns of `is`, grouped by the server's name; all: one group. */
@@ -247,9 +247,12 @@ diagnose_mismatch(struct roll *r)
 static void
 diagnose_nobody(struct roll *r)
 {
-	bool resolvers = matrix_answered(r->m, SOURCE_RESOLVER);
+	bool resolvers = matrix_answered(r->m, SOURCE_RESOLVER) && (r->m->own == NULL || !r->m->own->offline);
 	const struct zone *z = r->m->zone.zone;
 	struct finding *f;
+
+	if (r->m->own != NULL && r->m->own->intercepted)	/* that is the one cause */
+		return;
 
 	if (z == NULL || z->status != ZONE_UNKNOWN) {
 		diagnose_servers(r, column_is_dead, true, FINDING_AUTHORITY_UNREACHABLE, SEVERITY_WARNING,

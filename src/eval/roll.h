@@ -117,6 +117,9 @@ void diagnose_dane(struct roll *r);
 void diagnose_places(struct roll *r);
 void diagnose_internal(struct roll *r);
 void diagnose_resolvers(struct roll *r);
+void diagnose_own(struct roll *r);
+/* Is such a failure of the column this network's doing, and told as that? */
+bool own_explains(const struct roll *r, size_t col, enum reason reason);
 void diagnose_caches(struct roll *r);
 void diagnose_answers(struct roll *r);
 void diagnose_sort(struct roll *r);

@@ -436,6 +436,7 @@ eval_domain(struct matrix *m, const struct domain_prior *prior, struct arena *a,
 	}
 	diagnose_internal(&r);
 	roll_records(&r);
+	diagnose_own(&r);
 	diagnose_resolvers(&r);
 	diagnose_answers(&r);
 	diagnose_caches(&r);

@@ -7,6 +7,8 @@
  * The order: a truncated reply is never evidence; then what the extended errors say (they are more precise than an rcode: a
  * filter may answer NOERROR, NXDOMAIN, REFUSED or SERVFAIL as it likes); then the rcode.
  */
+#include <string.h>
+
 #include "classify.h"
 
 #define EDE_BIT(code) (1u << (code))
@@ -79,6 +81,35 @@ read_opt(struct reply_head *h, uint8_t rcode_high, const uint8_t *p, size_t n)
 	}
 }
 
+/* Where filters send what they block: nowhere, or to the pages of OpenDNS (146.112.61.104 to .111), also mapped into IPv6. */
+static bool
+is_sinkhole(const uint8_t *p, size_t n)
+{
+	static const uint8_t none[16], mapped[12] = { [10] = 0xff, [11] = 0xff }, opendns[3] = { 146, 112, 61 };
+
+	if (memcmp(p, none, n) == 0)
+		return true;
+	if (n == 16 && memcmp(p, mapped, sizeof(mapped)) != 0)
+		return false;
+	p += n - 4;
+	return memcmp(p, opendns, sizeof(opendns)) == 0 && (p[3] & 0xf8) == 104;
+}
+
+static void
+note_record(struct reply_head *h, unsigned i, uint16_t type, const uint8_t *data, uint16_t len)
+{
+	if (type == DNS_TYPE_SOA && i >= h->n_answer) {
+		if (i - h->n_answer < h->n_authority)
+			h->soa_authority = true;
+		else
+			h->soa_additional = true;
+	}
+	if (i >= h->n_answer || !((type == DNS_TYPE_A && len == 4) || (type == DNS_TYPE_AAAA && len == 16)))
+		return;
+	h->n_addresses++;
+	h->n_sinkholes += is_sinkhole(data, len);
+}
+
 bool
 reply_head_read(struct reply_head *h, const uint8_t *wire, size_t len)
 {
@@ -89,14 +120,14 @@ reply_head_read(struct reply_head *h, const uint8_t *wire, size_t len)
 	if (len < 12)
 		return false;
 	h->response = (wire[2] & 0xf8) == 0x80;
+	h->aa = wire[2] & 0x04;
 	h->tc = wire[2] & 0x02;
+	h->ra = wire[3] & 0x80;
 	h->rcode = wire[3] & 0x0f;
 	h->n_question = get16(wire + 4);
 	h->n_answer = get16(wire + 6);
 	h->n_authority = get16(wire + 8);
 	n_additional = get16(wire + 10);
-	if (n_additional == 0)
-		return true;
 	for (unsigned i = 0; i < h->n_question; i++) {
 		if ((pos = skip_name(wire, len, pos)) == 0 || len - pos < 4)
 			return false;
@@ -113,6 +144,8 @@ reply_head_read(struct reply_head *h, const uint8_t *wire, size_t len)
 			return false;
 		if (i >= n_records - n_additional && get16(wire + pos) == DNS_TYPE_OPT)
 			read_opt(h, wire[pos + 4], wire + pos + 10, rdlen);
+		else
+			note_record(h, i, get16(wire + pos), wire + pos + 10, rdlen);
 		pos += 10 + (size_t)rdlen;
 	}
 	return true;
@@ -139,6 +172,23 @@ is_bare_block(const struct reply_head *h, const struct source *src)
 	    (src->filters || str_ieq(src->operator, "quad9"));
 }
 
+/*
+ * Blocks that say nothing of it.  What a resolver answers with authority and without the SOA of any zone is its own policy
+ * (Unbound: local-zone, RPZ): a cache never sets AA, and who serves the zone too has its SOA.  A SOA in the additional section
+ * is that of a response policy zone (BIND, PowerDNS); nobody else puts one there.  And nobody's host has the address 0.0.0.0.
+ * An internal resolver may have data of its own: that is its purpose.
+ */
+static bool
+is_policy(const struct reply_head *h, const struct source *src)
+{
+	if (src->kind != SOURCE_RESOLVER || src->view != VIEW_PUBLIC)
+		return false;
+	if (h->rcode != DNS_RCODE_NOERROR && h->rcode != DNS_RCODE_NXDOMAIN)
+		return false;
+	return h->soa_additional || (h->n_addresses > 0 && h->n_sinkholes == h->n_addresses) ||
+	    (h->aa && h->n_answer == 0 && !h->soa_authority);
+}
+
 enum reason
 reply_reason(const struct reply_head *h, const struct source *src)
 {
@@ -147,7 +197,7 @@ reply_reason(const struct reply_head *h, const struct source *src)
 	if (h->tc)
 		return REASON_TRUNCATED;
 	if ((h->ede & EDE_FILTERED) != 0 || ((h->ede & EDE_PROHIBITED) != 0 && src->kind == SOURCE_RESOLVER) ||
-	    is_bare_block(h, src))
+	    is_bare_block(h, src) || is_policy(h, src))
 		return REASON_FILTERED;
 	if (reason == REASON_SERVFAIL && (h->ede & EDE_BOGUS) != 0)
 		return REASON_BOGUS;

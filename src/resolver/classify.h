@@ -9,7 +9,9 @@ struct reply_head {
 	uint16_t rcode;		/* with the upper bits of EDNS */
 	uint16_t n_question, n_answer, n_authority;
 	bool response;		/* QR is set and the opcode is QUERY */
-	bool tc, edns;
+	bool aa, tc, ra, edns;
+	bool soa_authority, soa_additional;	/* a SOA lies there */
+	uint16_t n_addresses, n_sinkholes;	/* in the answer section; sinkholes lead nowhere, or to a page of OpenDNS */
 	uint32_t ede;		/* bit n: an extended DNS error n came (RFC 8914); codes over 31 are left out */
 };
 

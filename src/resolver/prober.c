@@ -49,6 +49,7 @@ probe_new(struct prober *p, const struct ask *a)
 	pr->ctx = a->ctx;
 	pr->tag = a->tag;
 	pr->flags = (uint8_t)a->flags;
+	pr->knock = a->tcp;
 	if (a->source->kind == SOURCE_RESOLVER)
 		pr->flags |= DNS_QUERY_RD;
 	else
@@ -92,7 +93,7 @@ prober_ask(struct prober *p, const struct ask *a)
 
 	TAILQ_INSERT_TAIL(&q->waiting, pr, link);
 	/* a full window is opened by an answer, a wait for a token is over at its time: nothing to look at sooner */
-	if (q->n_waiting++ == 0 || a->source->set_aside)
+	if (q->n_waiting++ == 0 || a->source->set_aside || a->tcp)
 		queue_ready(q);
 }
 
@@ -240,6 +241,7 @@ prober_new(struct transport *t, const struct clock *clock, const struct prober_c
 	TAILQ_INIT(&p->finished);
 	TAILQ_INIT(&p->spare);
 	TAILQ_INIT(&p->calls);
+	own_init(&p->own);
 	t->on_answer = prober_on_answer;
 	t->ctx = p;
 	return p;
@@ -287,6 +289,7 @@ prober_free(struct prober *p)
 
 	if (p == NULL)
 		return;
+	own_done(p);
 	forget_all(p);
 	p->t->ops->free(p->t);		/* everything that flies comes back as STOPPED */
 	while ((q = TAILQ_FIRST(&p->all)) != NULL)

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The insides of the prober, shared by its four files:
+ * The insides of the prober, shared by its files:
  *
  *   prober.c	who asks, who is told, whose turn it is
  *   queue.c	what waits and flies for one source; sending
  *   reply.c	what comes back
  *   family.c	address families that this machine lacks
+ *   own.c	what else this machine can and cannot do
  */
 #ifndef RESOLVER_PROBER_INT_H
 #define RESOLVER_PROBER_INT_H
 
+#include "classify.h"
 #include "prober.h"
 #include "source.h"
 
@@ -25,10 +27,20 @@ struct probe {
 	uint16_t sent_len;
 	uint8_t flags;
 	bool by_tcp, plain;		/* the second tries: TCP for the case's sake, without EDNS */
+	bool knock;			/* asked with tcp = true */
+	bool sent_tcp;			/* how it left the last time */
 	struct question q;
 	uint8_t sent[DNS_QUERY_MAX];
 };
 TAILQ_HEAD(probe_list, probe);
+
+/* What own.c notes of a source: the epoch (of own.c) in which it was counted last. */
+struct own_marks {
+	uint32_t silent, family_silent, cache, tcp_only, no_tcp;
+	uint8_t knocks;
+	int64_t knock_ms;		/* not by TCP again before */
+	int64_t udp_ms;			/* by_tcp: the next time one question may try UDP */
+};
 
 struct source_queue {
 	struct heap_item due;		/* first: waits for a token */
@@ -41,6 +53,7 @@ struct source_queue {
 	bool blocked;			/* by the prober's own look at the address */
 	const struct probe *trial;	/* the one probe that a source set aside has out */
 	int64_t no_edns_until, no_0x20_until;
+	struct own_marks own;
 };
 TAILQ_HEAD(queue_list, source_queue);
 
@@ -48,6 +61,29 @@ struct family {
 	bool worked, missing;
 	int64_t retry_ms;		/* missing: the next time one ask may try */
 	int64_t answered_ms;		/* the last reply */
+};
+
+/* An epoch ends with an answer that takes back what was counted in it. */
+struct own_family {
+	uint32_t udp_epoch, tcp_epoch;
+	unsigned n_silent, n_tcp_only;	/* sources, since the last answer by UDP */
+	unsigned n_no_tcp;		/* sources, since the last answer by TCP */
+	bool answered;			/* ever, by UDP or TCP */
+	bool tcp_asked;
+	int64_t tcp_ms;			/* TCP is not tried again before */
+};
+struct own {
+	struct own_family families[2];
+	uint32_t silent_epoch, cache_epoch;
+	unsigned n_silent;		/* sources, since anybody answered */
+	unsigned n_cache;		/* authorities that answer as caches, since one answered as an authority */
+	struct addr cache;		/* the last of them: a source may go and come back */
+	unsigned n_knocking;
+	int64_t answered_ms;		/* anybody, the last time */
+	struct source *witness;		/* an authority that answered as one; a reference */
+	struct question witness_q;
+	bool witness_asked;
+	int64_t witness_ms;		/* not asked again before */
 };
 
 struct prober {
@@ -62,6 +98,7 @@ struct prober {
 	uint64_t seq;			/* sends so far */
 	bool unflushed;
 	struct family families[2];	/* IPv4, IPv6 */
+	struct own own;
 };
 
 int64_t prober_now(const struct prober *p);
@@ -86,5 +123,16 @@ void family_sent(struct family *f, int64_t now);
 void family_replied(struct family *f, int64_t now);
 /* A query that was sent at sent_ms found no way out.  True when that is the server's fault and not this machine's. */
 bool family_failed(struct family *f, int64_t sent_ms, int64_t now);
+
+/* ---- own.c ---- */
+
+void own_init(struct own *o);
+void own_done(struct prober *p);
+/* A reply came that belongs to its query. */
+void own_saw_reply(struct prober *p, struct source_queue *q, struct probe *pr, const struct reply_head *h, bool tcp);
+/* Nothing came, or (TRUNCATED) nothing by TCP. */
+void own_saw_nothing(struct prober *p, struct source_queue *q, struct probe *pr, enum transport_status status);
+/* Is this probe to leave by TCP?  Called once a sending. */
+bool own_by_tcp(struct prober *p, struct source_queue *q, const struct probe *pr, int64_t now);
 
 #endif

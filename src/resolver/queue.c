@@ -56,7 +56,7 @@ source_queue_free(struct source_queue *q)
 
 /* REASON_NONE: the probe at the head may be sent, as far as health goes. */
 static enum reason
-queue_gate(struct source_queue *q, int64_t now)
+queue_gate(struct source_queue *q, const struct probe *pr, int64_t now)
 {
 	struct source *src = q->source;
 
@@ -64,7 +64,7 @@ queue_gate(struct source_queue *q, int64_t now)
 		return REASON_NOT_GLOBAL;
 	if (family_refuses(family_of(q->prober, &src->addr), now))
 		return REASON_NETWORK;
-	if (src->set_aside && (q->trial != NULL || now < src->retry_at_ms))
+	if (src->set_aside && !pr->knock && (q->trial != NULL || now < src->retry_at_ms))
 		return REASON_SET_ASIDE;
 	return REASON_NONE;
 }
@@ -90,14 +90,15 @@ probe_send(struct source_queue *q, struct probe *pr, int64_t now)
 {
 	struct prober *p = q->prober;
 	struct transport_query tq = {
-		.to = q->source->addr, .wire = pr->sent, .tcp = pr->by_tcp, .timeout_ms = p->cfg.timeout_ms, .tag = pr,
+		.to = q->source->addr, .wire = pr->sent, .timeout_ms = p->cfg.timeout_ms, .tag = pr,
 	};
 
 	probe_encode(q, pr, now);
+	tq.tcp = pr->sent_tcp = pr->by_tcp || own_by_tcp(p, q, pr, now);
 	tq.len = pr->sent_len;
 	pr->seq = ++p->seq;
 	pr->sent_ms = now;
-	if (q->source->set_aside)
+	if (q->source->set_aside && !pr->knock)
 		q->trial = pr;
 	family_sent(family_of(p, &q->source->addr), now);
 	TAILQ_REMOVE(&q->waiting, pr, link);
@@ -127,7 +128,7 @@ queue_pump(struct source_queue *q, int64_t now)
 	enum reason reason;
 
 	for (unsigned sent = 0; (pr = TAILQ_FIRST(&q->waiting)) != NULL;) {
-		if ((reason = queue_gate(q, now)) != REASON_NONE) {
+		if ((reason = queue_gate(q, pr, now)) != REASON_NONE) {
 			probe_refuse(q, pr, reason);
 			continue;
 		}

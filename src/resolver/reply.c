@@ -3,7 +3,6 @@
  * reply: what comes back from the transport, as a reason; what it says about the source; and the second tries that the
  * protocol itself asks for.
  */
-#include "classify.h"
 #include "prober_int.h"
 
 #define QUIRK_MS 3600000	/* no EDNS, no 0x20: believed for an hour */
@@ -67,6 +66,7 @@ reply_judge(struct source_queue *q, struct probe *pr, const struct transport_ans
 		src->no_edns = true;
 		q->no_edns_until = now + QUIRK_MS;
 	}
+	own_saw_reply(q->prober, q, pr, &h, a->tcp);
 	return reply_reason(&h, src);
 }
 
@@ -78,8 +78,10 @@ probe_replied(struct prober *p, struct source_queue *q, struct probe *pr, const 
 
 	source_saw_reply(src, now);
 	family_replied(family_of(p, &src->addr), now);
-	if (a->status == TRANSPORT_TRUNCATED)
+	if (a->status == TRANSPORT_TRUNCATED) {
+		own_saw_nothing(p, q, pr, a->status);
 		return REASON_TRUNCATED;
+	}
 	src->stats.answers++;
 	if (a->tcp)
 		src->stats.tcp++;
@@ -88,7 +90,7 @@ probe_replied(struct prober *p, struct source_queue *q, struct probe *pr, const 
 }
 
 static enum reason
-probe_unanswered(struct prober *p, struct probe *pr, enum transport_status status)
+probe_unanswered(struct prober *p, struct source_queue *q, struct probe *pr, enum transport_status status)
 {
 	struct source_limits limits = { p->cfg.set_aside_tries, p->cfg.set_aside_ms };
 	int64_t now = prober_now(p);
@@ -97,8 +99,13 @@ probe_unanswered(struct prober *p, struct probe *pr, enum transport_status statu
 		return REASON_STOPPED;
 	if (pr->by_tcp)		/* the UDP reply of the wrong case came: somebody is there, but it proves nothing */
 		return REASON_MALFORMED;
+	if (pr->knock) {
+		own_saw_nothing(p, q, pr, status);
+		return status == TRANSPORT_TIMEOUT ? REASON_TIMEOUT : REASON_NETWORK;
+	}
 	if (status != TRANSPORT_NO_FAMILY || family_failed(family_of(p, &pr->source->addr), pr->sent_ms, now))
 		source_saw_nothing(pr->source, &limits, dns_name_hash(&pr->q.name) ^ pr->q.type, pr->seq, p->seq, now);
+	own_saw_nothing(p, q, pr, status);
 	return status == TRANSPORT_TIMEOUT ? REASON_TIMEOUT : REASON_NETWORK;
 }
 
@@ -119,7 +126,7 @@ prober_on_answer(void *ctx, const struct transport_answer *a)
 	if (usable || a->status == TRANSPORT_TRUNCATED)
 		reply.reason = probe_replied(p, q, pr, a, &again);
 	else
-		reply.reason = probe_unanswered(p, pr, a->status == TRANSPORT_OK ? TRANSPORT_NETWORK : a->status);
+		reply.reason = probe_unanswered(p, q, pr, a->status == TRANSPORT_OK ? TRANSPORT_NETWORK : a->status);
 	if (usable) {
 		reply.wire = a->wire;
 		reply.len = a->len;

@@ -23,6 +23,9 @@ void source_saw_rtt(struct source *src, uint32_t rtt_us);
 void source_saw_nothing(struct source *src, const struct source_limits *limits, uint64_t question, uint64_t sent_seq,
     uint64_t last_seq, int64_t now_ms);
 
+/* What own.c writes. */
+struct own_state *sources_own_state(struct sources *s);
+
 /* Implemented by the prober: the queue of a source that goes away.  NULL is fine. */
 void source_queue_free(struct source_queue *q);
 

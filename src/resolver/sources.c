@@ -31,6 +31,7 @@ struct sources {
 	uint16_t authority_port;
 	bool authority_private;
 	struct source_stats gone;	/* of authorities that are no more */
+	struct own_state own;
 };
 struct authority {		/* a source with a bucket of its own */
 	struct source source;
@@ -231,6 +232,18 @@ sources_new(const struct conf *conf)
 	s->arena = arena_new();
 	sources_reconfigure(s, conf);
 	return s;
+}
+
+const struct own_state *
+sources_own(const struct sources *s)
+{
+	return &s->own;
+}
+
+struct own_state *
+sources_own_state(struct sources *s)
+{
+	return &s->own;
 }
 
 size_t

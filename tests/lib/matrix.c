@@ -315,6 +315,9 @@ column_flags(struct eval_column *c, struct source *s, const char *flags)
 	c->kind = s->kind;
 	s->set_aside = strstr(flags, "/aside") != NULL;
 	s->blocked = strstr(flags, "/blocked") != NULL;
+	s->by_tcp = strstr(flags, "/tcp") != NULL;
+	s->as_cache = strstr(flags, "/cache") != NULL;
+	s->intercepted = strstr(flags, "/hijacked") != NULL;
 	c->family_missing = strstr(flags, "/nofamily") != NULL;
 	if (strstr(flags, "/noparent") != NULL)
 		c->at_parent = false;

@@ -9,6 +9,7 @@
  * A matrix has columns, one a word, authorities first:
  *   "ns1@192.0.2.1 ns2@192.0.2.2/noparent google@8.8.8.8/q google@8.8.4.4/q office@10.0.0.53/q/internal"
  *   a resolver has a class: /q quorum, /r required, /i info; more: /internal /aside /blocked /noaddr /noparent /nochild /nofamily
+ *   /tcp /cache /hijacked (intercepted)
  *
  * and cells, a line a row, "ID = cell cell ..." with the record id of an expectation of the row, "soa", "ns", or "*" for all rows
  * not named.  A cell is

@@ -33,8 +33,8 @@ static const char *const warnings[] = {
 };
 static const char *const infos[] = {
 	"ms-other-value", "negative-cache", "cache-stale", "resolver-filtered", "resolver-unreachable", "resolver-intercepted",
-	"resolver-failing", "no-ipv6-here", "verification-by-mx", "target-accepted", "dmarc-inherited", "dmarc-report-refused",
-	"dane-no-tlsa",
+	"resolver-failing", "no-ipv6-here", "udp-blocked-here", "tcp-blocked-here", "verification-by-mx", "target-accepted",
+	"dmarc-inherited", "dmarc-report-refused", "dane-no-tlsa",
 };
 
 static const char *const placeholders[] = { "name", "type", "found", "wanted", "domain", "server", "n" };

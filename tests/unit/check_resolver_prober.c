@@ -182,7 +182,19 @@ START_TEST(classification)
 		{ "answer", GOOD, REASON_NONE, false, true, 1 },
 		{ "nodata", "aa\nns contoso.test 60 SOA ns.a.test h.a.test 1 2 3 4 60", REASON_NONE, false, true, 1 },
 		{ "nxdomain", "nxdomain aa\nns contoso.test 60 SOA ns.a.test h.a.test 1 2 3 4 60", REASON_NONE, false, true, 1 },
-		{ "nxdomain without soa", "nxdomain aa", REASON_NONE, false, true, 1 },
+		{ "nxdomain without soa", "nxdomain", REASON_NONE, false, true, 1 },
+		{ "nxdomain of a local zone", "nxdomain aa", REASON_FILTERED, false, true, 1 },
+		{ "nodata of a local zone", "aa", REASON_FILTERED, false, true, 1 },
+		{ "an answer of its own zone", "aa\nan @ 300 MX 0 mail.contoso.test", REASON_NONE, false, true, 1 },
+		{ "policy zone, nxdomain", "nxdomain\nar rpz.example 60 SOA ns.a.test h.a.test 1 2 3 4 60", REASON_FILTERED, false, true, 1 },
+		{ "policy zone, another answer", "\nan @ 300 MX 0 block.example\nar rpz.example 60 SOA ns.a.test h.a.test 1 2 3 4 60",
+		    REASON_FILTERED, false, true, 1 },
+		{ "address 0.0.0.0", "\nan @ 300 A 0.0.0.0", REASON_FILTERED, false, true, 1 },
+		{ "address ::", "\nan @ 300 AAAA ::", REASON_FILTERED, false, true, 1 },
+		{ "block page of OpenDNS", "\nan @ 300 A 146.112.61.106\nan @ 300 A 146.112.61.104", REASON_FILTERED, false, true, 1 },
+		{ "block page of OpenDNS, mapped", "\nan @ 300 AAAA ::ffff:146.112.61.106", REASON_FILTERED, false, true, 1 },
+		{ "beside the block page", "\nan @ 300 A 146.112.61.112", REASON_NONE, false, true, 1 },
+		{ "an address beside 0.0.0.0", "\nan @ 300 A 0.0.0.0\nan @ 300 A 192.0.2.1", REASON_NONE, false, true, 1 },
 		{ "nxdomain without soa from a filter", "nxdomain aa", REASON_FILTERED, true, true, 1 },
 		{ "nxdomain with soa from a filter", "nxdomain\nns contoso.test 60 SOA ns.a.test h.a.test 1 2 3 4 60", REASON_NONE,
 		    true, true, 1 },
@@ -915,7 +927,7 @@ on_done_again(void *ctx, uint64_t tag, struct source *src, const struct reply *r
 	if (tag > 0) {
 		struct question q = { .type = DNS_TYPE_MX, .name = { 1, { 0 } } };
 
-		prober_ask(b.prober, &(struct ask){ src, &q, 0, on_done_again, ctx, tag - 1 });
+		prober_ask(b.prober, &(struct ask){ .source = src, .q = &q, .done = on_done_again, .ctx = ctx, .tag = tag - 1 });
 	}
 }
 
@@ -926,7 +938,7 @@ START_TEST(asking_from_done)
 
 	bench_start(0, 64, 0);
 	s = authority("10.0.0.1");	/* answered without the network, again and again */
-	prober_ask(b.prober, &(struct ask){ s, &q, 0, on_done_again, &b, 500 });
+	prober_ask(b.prober, &(struct ask){ .source = s, .q = &q, .done = on_done_again, .ctx = &b, .tag = 500 });
 	source_unref(b.sources, s);
 	run_for(1);
 	ck_assert_uint_eq(b.n_got, 501);
