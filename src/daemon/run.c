@@ -203,6 +203,20 @@ render(struct run *r, const struct view_options *vo)
 	return code;
 }
 
+/* The network's share in the result, for people; each domain's findings say what it meant there. */
+static void
+say_network(const struct run *r)
+{
+	struct str line = STR_INIT;
+
+	str_add(&line, "network: ");
+	if (own_words(sources_own(pipeline_sources(r->pipeline)), &line)) {
+		str_addc(&line, '\n');
+		output_write(&line);
+	}
+	str_done(&line);
+}
+
 static int
 result(struct run *r)
 {
@@ -223,6 +237,8 @@ result(struct run *r)
 		complain("no network: no DNS server could be reached, so nothing can be told");
 	if (!no_network || !text)
 		code = render(r, &vo);
+	if (!no_network && text && !r->o->quiet)
+		say_network(r);
 	if (no_network)
 		code = EXIT_UNKNOWN;
 	return r->timed_out && !nagios ? EXIT_TIMED_OUT : code;

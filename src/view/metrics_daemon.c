@@ -153,6 +153,33 @@ resolver_up(struct metric_out *o, const struct metric_daemon *m)
 	}
 }
 
+/* What is not known yet is left out. */
+static void
+network_up(struct metric_out *o, const struct metric_daemon *m)
+{
+	static const char *const families[] = { "ipv4", "ipv6" }, *const protocols[] = { "udp", "tcp" };
+	const struct own_state *own = sources_own(m->d->sources);
+
+	for (size_t i = 0; i < ARRAY_LEN(families) * ARRAY_LEN(protocols); i++) {
+		enum own_way way = i % 2 == 0 ? own->udp[i / 2] : own->tcp[i / 2];
+
+		if (way != OWN_UNKNOWN)
+			metric_int(o, LABELS(families[i / 2], protocols[i % 2]), way == OWN_WORKS);
+	}
+}
+
+static void
+network_offline(struct metric_out *o, const struct metric_daemon *m)
+{
+	metric_int(o, NO_LABELS, sources_own(m->d->sources)->offline);
+}
+
+static void
+network_intercepted(struct metric_out *o, const struct metric_daemon *m)
+{
+	metric_int(o, NO_LABELS, sources_own(m->d->sources)->intercepted);
+}
+
 static void
 authorities(struct metric_out *o, const struct metric_daemon *m)
 {
@@ -344,6 +371,11 @@ const struct metric_family metric_daemon_families[] = {
 	    resolver_up),
 	GAUGE("authorities", "Addresses of authoritative servers that are known.", NONE, authorities),
 	GAUGE("authorities_set_aside", "Addresses of authoritative servers that do not answer.", NONE, authorities_set_aside),
+	GAUGE("network_up", "Whether DNS gets through from this machine by family and protocol; what is not known is left out.",
+	    BY("family", "protocol"), network_up),
+	GAUGE("network_offline", "1 while nobody answers at all.", NONE, network_offline),
+	GAUGE("network_intercepted", "1 while somebody on the way answers in place of the servers asked.", NONE,
+	    network_intercepted),
 	COUNTER("blocked_targets", "Questions not asked because the zone names an address that is not global.", NONE, blocked),
 
 	GAUGE("store_health", "1 for the state the store is in, 0 for the others.", BY("health"), store_health),

@@ -65,6 +65,8 @@ resolver_json(struct json_writer *j, const struct source *s, const struct clock 
 	jsonw_text(j, "view", name_of(&view_names, (int)s->view));
 	jsonw_bool(j, "filters", s->filters);
 	jsonw_text(j, "health", health_of(s));
+	jsonw_bool(j, "by_tcp", s->by_tcp);
+	jsonw_bool(j, "intercepted", s->intercepted);
 	mono_json(j, "last_answer_at", s->last_answer_ms, clock);
 	mono_json(j, "retry_at", s->set_aside ? s->retry_at_ms : 0, clock);
 	if (s->rtt_us > 0)
@@ -143,6 +145,30 @@ authorities_json(struct json_writer *j, struct sources *sources, const struct so
 	jsonw_close(j, '}');
 }
 
+/* What is known of this machine and its network. */
+static void
+network_json(struct json_writer *j, const struct own_state *o)
+{
+	static const char *const families[] = { "ipv4", "ipv6" };
+	struct str words = STR_INIT;
+
+	jsonw_open(j, "network", '{');
+	for (size_t i = 0; i < ARRAY_LEN(families); i++) {
+		jsonw_open(j, families[i], '{');
+		jsonw_text(j, "udp", name_of(&own_way_names, (int)o->udp[i]));
+		jsonw_text(j, "tcp", name_of(&own_way_names, (int)o->tcp[i]));
+		jsonw_close(j, '}');
+	}
+	jsonw_bool(j, "offline", o->offline);
+	jsonw_bool(j, "intercepted", o->intercepted);
+	if (own_words(o, &words))
+		jsonw_text(j, "problem", str_c(&words));
+	else
+		jsonw_null(j, "problem");
+	str_done(&words);
+	jsonw_close(j, '}');
+}
+
 void
 view_resolvers_json(const struct view_daemon *d, struct str *ret)
 {
@@ -157,6 +183,7 @@ view_resolvers_json(const struct view_daemon *d, struct str *ret)
 	jsonw_close(&j, ']');
 	operators_json(&j, d->sources, operators);
 	authorities_json(&j, d->sources, &authorities);
+	network_json(&j, sources_own(d->sources));
 	jsonw_int(&j, "in_flight", (int64_t)d->queries_in_flight);
 	jsonw_int(&j, "waiting", (int64_t)d->queries_waiting);
 	jsonw_close(&j, '}');

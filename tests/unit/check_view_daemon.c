@@ -11,6 +11,7 @@
 
 #include <m365dnsd/view.h>
 
+#include "src/resolver/source.h"
 #include "tests/lib/status_cases.h"
 
 #ifndef GOLDEN_DIR
@@ -80,6 +81,8 @@ count_some(struct bench *b)
 	s->last_answer_ms = 4000;
 	sources_resolver(b->sources, 1)->set_aside = true;
 	sources_resolver(b->sources, 1)->retry_at_ms = 9000;
+	sources_resolver(b->sources, 2)->by_tcp = true;
+	*sources_own_state(b->sources) = (struct own_state){ .udp = { OWN_WORKS, OWN_BLOCKED }, .tcp = { OWN_UNKNOWN, OWN_WORKS } };
 }
 
 static void
