@@ -196,7 +196,7 @@ answer_fits(struct place *p, const struct answer *an, bool *ret_right)
 {
 	struct judgement j;
 
-	eval_judge(p->r->plan, (size_t)p->i, VIEW_PUBLIC, an, false, p->r->a, &j);
+	eval_judge(p->r->plan, (size_t)p->i, VIEW_PUBLIC, an, false, NULL, p->r->a, &j);
 	*ret_right = j.verdict == VERDICT_OK;
 	for (size_t k = 0; j.verdict == VERDICT_WRONG && k < j.n_notes; k++)
 		if (near_codes[j.notes[k].code])

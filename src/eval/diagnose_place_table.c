@@ -63,7 +63,7 @@ is_meant(struct place *p, const struct answer *an)
 {
 	struct judgement j;
 
-	eval_judge(p->r->plan, (size_t)p->i, VIEW_PUBLIC, an, false, p->r->a, &j);
+	eval_judge(p->r->plan, (size_t)p->i, VIEW_PUBLIC, an, false, NULL, p->r->a, &j);
 	return j.verdict != VERDICT_MISSING;
 }
 

@@ -317,7 +317,7 @@ mend_expectation(struct fixer *x, size_t i)
 			note_add(x, arena_printf(x->a, "%s: no authoritative server could be asked, so nothing is proposed", e->id));
 		return;
 	}
-	eval_judge(x->plan, i, VIEW_PUBLIC, m.j.an, x->r->verification_by_mx, x->a, &judged);
+	eval_judge(x->plan, i, VIEW_PUBLIC, m.j.an, x->r->verification_by_mx, x->m->sides, x->a, &judged);
 	if (!wants_mending(x, i, &judged))
 		return;
 	if (judged.verdict != VERDICT_OK && right_somewhere(x, i))
@@ -362,7 +362,7 @@ judge_again(struct fixer *x, struct fix_set *s)
 		if ((e->views & 1u << VIEW_PUBLIC) == 0 || plan_question_type(x->plan, e->question) != s->type ||
 		    !dns_name_equal(&owner, &s->owner))
 			continue;
-		eval_judge(x->plan, i, VIEW_PUBLIC, &an, x->r->verification_by_mx, x->a, &j);
+		eval_judge(x->plan, i, VIEW_PUBLIC, &an, x->r->verification_by_mx, x->m->sides, x->a, &j);
 		note_rest(x, s, e, &j);
 	}
 }

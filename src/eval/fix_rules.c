@@ -474,7 +474,7 @@ fix_judged_ok(struct mend *m, struct text t)
 
 	if (!fix_txt(m->x->a, t, &r))
 		return false;
-	eval_judge(m->x->plan, m->i, VIEW_PUBLIC, &an, false, m->x->a, &j);
+	eval_judge(m->x->plan, m->i, VIEW_PUBLIC, &an, false, NULL, m->x->a, &j);
 	for (size_t k = 0; k < j.n_notes; k++)
 		if (j.notes[k].severity != SEVERITY_INFO)
 			return false;
