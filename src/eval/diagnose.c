@@ -203,60 +203,6 @@ diagnose_evidence(struct roll *r, struct finding *f, size_t row, size_t col)
 	    column_text(&r->m->columns[col], r->a)));
 }
 
-/* ---- side questions ---- */
-
-enum side_state
-side_ask(struct roll *r, int expectation, enum side_at at, const struct dns_name *name, uint16_t type, struct side_fact *ret)
-{
-	sides_ask(r->m->sides, at, name, type, r->a, ret);
-	if (ret->state == SIDE_PENDING && expectation >= 0)
-		r->waiting[expectation] = true;
-	return ret->state;
-}
-
-bool
-side_is_unasked(const struct side_fact *fact)
-{
-	return fact->state == SIDE_FAILED && (fact->reason == REASON_STOPPED || fact->reason == REASON_GATED);
-}
-
-/* How many labels of a name are somebody's own zone: "outlook.com", "outlook.cn", "microsoftonline-p.net.cn". */
-static unsigned
-registered_labels(const struct dns_name *name)
-{
-	static const char *const shared[] = { "com", "net", "org", "co" };
-	struct dns_name two;
-	unsigned n = dns_name_labels(name);
-
-	if (n < 3)
-		return n;
-	dns_name_suffix(&two, name, n - 2);
-	for (size_t i = 0; i < ARRAY_LEN(shared); i++)
-		if (two.wire[0] == strlen(shared[i]) && memcmp(two.wire + 1, shared[i], two.wire[0]) == 0)
-			return 3;
-	return 2;
-}
-
-bool
-side_denied(const struct roll *r, const struct dns_name *name, const struct side_fact *fact)
-{
-	const struct answer *an = fact->answer;
-	const struct catalog_suffix *suffix;
-	struct dns_name end, zone;
-
-	if (fact->state != SIDE_ANSWERED || an == NULL || (an->kind != ANSWER_NXDOMAIN && an->kind != ANSWER_NODATA))
-		return false;
-	end = an->n_chain > 0 ? an->chain[an->n_chain - 1] : *name;
-	suffix = match_suffix(r->plan, match_name_text(r->a, &end));
-	if (suffix == NULL)
-		return an->has_soa || an->aa;
-	if (!an->has_soa || dns_name_parse(&zone, suffix->suffix, NULL) == -1)
-		return false;
-	dns_name_lower(&zone);
-	dns_name_suffix(&zone, &zone, dns_name_labels(&zone) - registered_labels(&zone));
-	return dns_name_is_below(&an->soa_owner, &zone);
-}
-
 void
 diagnose_evidence_side(struct roll *r, struct finding *f, const struct dns_name *name, uint16_t type,
     const struct side_fact *fact)

@@ -88,11 +88,11 @@ enum side_state side_ask(struct roll *r, int expectation, enum side_at at, const
 /* FAILED because nobody here can ask such things: there is nothing to say about it. */
 bool side_is_unasked(const struct side_fact *fact);
 /*
- * Does the answer say, so that it can be believed, that there is nothing?  name is the one that was asked for.  Of Microsoft's
- * names only Microsoft's zones are believed: a laboratory without an Internet, or a captive network, denies the whole world.
- * What is neither denied nor POSITIVE counts as what could not be asked.
+ * Does the answer say, so that it can be believed, that there is nothing?  name is the one that was asked for.  What the root or a
+ * top-level domain denies is believed only in a network that knows Microsoft (aside.c).  What is neither denied nor POSITIVE
+ * counts as what could not be asked.
  */
-bool side_denied(const struct roll *r, const struct dns_name *name, const struct side_fact *fact);
+bool side_denied(struct roll *r, const struct dns_name *name, const struct side_fact *fact);
 /* The answer as lines of evidence, like diagnose_evidence. */
 void diagnose_evidence_side(struct roll *r, struct finding *f, const struct dns_name *name, uint16_t type,
     const struct side_fact *fact);
