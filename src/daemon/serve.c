@@ -24,9 +24,6 @@
 #include "setup.h"
 
 #define SAVE_MS         2000
-#define PULSE_MS        5000		/* status line and, without a shorter wish of systemd, the look at the threads */
-#define STUCK_MS        20000		/* a store thread without a heartbeat for so long hangs */
-#define BEAT_MS         1500		/* the longest time between two heartbeats of a store that lives, and some */
 #define OPEN_STORE_MS   600000
 #define STOP_COMMIT_MS  3000
 #define STREAMS_MAX     128
@@ -164,60 +161,7 @@ on_save_timer(void *ctx)
 	loop_timer_set(s->save, SAVE_MS);
 }
 
-/* ---- alive ---- */
-
-/* How long the store's thread has not moved, as far as anybody has looked. */
-static int64_t
-store_silence_ms(struct serve *s)
-{
-	struct store_stats st;
-	int64_t now = clock_system.mono_ms(&clock_system);
-
-	if (s->store == NULL)
-		return 0;
-	store_get_stats(s->store, &st);
-	if (st.heartbeat != s->heartbeat) {
-		s->heartbeat = st.heartbeat;
-		s->heartbeat_ms = now;
-	}
-	return now - s->heartbeat_ms;
-}
-
-bool
-serve_healthy(struct serve *s)
-{
-	return store_silence_ms(s) < STUCK_MS;
-}
-
-struct count {
-	size_t complete, errors;
-};
-
-static void
-count_domain(void *ctx, struct board_domain *b)
-{
-	struct count *c = ctx;
-
-	c->complete += board_told_state(b) == DOMAIN_COMPLETE;
-	c->errors += board_told_state(b) == DOMAIN_UNPUBLISHED || board_told_state(b) == DOMAIN_REGRESSED;
-}
-
-static void
-on_pulse(void *ctx)
-{
-	struct serve *s = ctx;
-	int64_t watchdog = systemd_watchdog_ms(s->sd);
-	struct count c = { 0, 0 };
-
-	serve_keep_look(s);
-	board_each(pipeline_board(s->pipeline), count_domain, &c);
-	systemd_status(s->sd, "watching %zu domains: %zu complete, %zu to mend", board_count(pipeline_board(s->pipeline)),
-	    c.complete, c.errors);
-	/* This loop runs, for we are here.  A hang ends one and a half intervals after it began, at the latest. */
-	if (store_silence_ms(s) < BEAT_MS)
-		systemd_watchdog(s->sd);
-	loop_timer_set(s->pulse, watchdog > 0 && watchdog < PULSE_MS ? watchdog : PULSE_MS);
-}
+/* ---- signals ---- */
 
 static void
 on_end(void *ctx, int signo)
@@ -435,7 +379,7 @@ start(struct serve *s, struct err *err)
 	s->unsaved = map_new();
 	s->due = loop_timer_new(s->loop, turn, s);
 	s->save = loop_timer_new(s->loop, on_save_timer, s);
-	s->pulse = loop_timer_new(s->loop, on_pulse, s);
+	s->pulse = loop_timer_new(s->loop, serve_pulse, s);
 	serve_keep_init(s);
 	start_announce(s);
 	serve_api_init(s);

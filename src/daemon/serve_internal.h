@@ -3,6 +3,7 @@
  * serve_internal: the daemon's parts and who owns what.
  *
  *   serve.c        start, the loop's turns, stop
+ *   serve_alive.c  health and watchdog
  *   serve_conf.c   reload on a thread of its own, domains added by HTTP
  *   serve_save.c   snapshots to the store, and back at the start
  *   serve_keep.c   what waits until it is kept
@@ -68,7 +69,10 @@ struct serve {
 
 /* serve.c */
 void serve_wake(void *ctx);		/* run the pipeline soon */
+
+/* serve_alive.c */
 bool serve_healthy(struct serve *s);	/* the other threads make progress */
+void serve_pulse(void *ctx);		/* by a timer: status line and watchdog of systemd */
 
 /* serve_api.c */
 void serve_api_init(struct serve *s);
