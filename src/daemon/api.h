@@ -56,7 +56,7 @@ struct api {
 	struct api_replay *replays;		/* streams that are told first what they have missed */
 	/* what only the daemon can do */
 	void *ctx;
-	/* Does everything that may hang make progress?  false with words. */
+	/* Does everything that may hang make progress, and can what is found be kept?  false with words. */
 	bool (*healthy)(void *ctx, struct err *why);
 	/* Read the configuration again; done is called later, once: words say what is running now, or why the old one stays. */
 	void (*reload)(void *ctx, void (*done)(void *done_ctx, bool ok, const char *words), void *done_ctx);

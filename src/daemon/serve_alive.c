@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* serve_alive: does everything that may hang make progress?  The loop proves its own by answering, and by getting here. */
+/*
+ * serve_alive: does everything that may hang make progress?  The loop proves its own by answering, and by getting here.
+ *
+ * Unhealthy is also who can keep nothing; but that is no case for the watchdog, for a restart makes no room on a disk.
+ */
 #include "serve_internal.h"
 
 #define PULSE_MS 5000		/* status line and, without a shorter wish of systemd, the look at the threads */
@@ -24,9 +28,20 @@ store_silence_ms(struct serve *s)
 }
 
 bool
-serve_healthy(struct serve *s)
+serve_healthy(struct serve *s, struct err *why)
 {
-	return store_silence_ms(s) < STUCK_MS;
+	struct store_stats st;
+
+	if (s->store == NULL)
+		return true;
+	store_get_stats(s->store, &st);
+	if (st.health == STORE_STUCK)
+		err_set(why, "the store cannot be written: %s", st.problem);
+	else if (store_silence_ms(s) >= STUCK_MS)
+		err_set(why, "the store's thread makes no progress");
+	else
+		return true;
+	return false;
 }
 
 struct count {

@@ -8,10 +8,7 @@
 static bool
 api_healthy(void *ctx, struct err *why)
 {
-	if (serve_healthy(ctx))
-		return true;
-	err_set(why, "the store's thread makes no progress");
-	return false;
+	return serve_healthy(ctx, why);
 }
 
 static void

@@ -71,7 +71,8 @@ struct serve {
 void serve_wake(void *ctx);		/* run the pipeline soon */
 
 /* serve_alive.c */
-bool serve_healthy(struct serve *s);	/* the other threads make progress */
+/* The other threads make progress, and what is found can be kept; false with words. */
+bool serve_healthy(struct serve *s, struct err *why);
 void serve_pulse(void *ctx);		/* by a timer: status line and watchdog of systemd */
 
 /* serve_api.c */

@@ -76,6 +76,8 @@ def disk_full(lab):
         check(full["problem"] and not full["writes"], "with words", full)
         beds.poll("and in the metrics", lambda: d.metric("m365dnsd_store_up") == 0, 15)
         check("store" in d.log(), "and in the log", d.log())
+        check("full" in d.get("/-/healthy").problem(503)["detail"], "it is not healthy")
+        d.get("/-/ready").is_(200)
         goes_on(d, name)
         lab.change(name, drop=["mx"])
         d.send("POST", "/check/" + name)
@@ -85,6 +87,7 @@ def disk_full(lab):
         started = time.monotonic()
         beds.poll("it recovers", lambda: store(d)["health"] == "ok" and store(d)["queued"] == 0, 15 * SLOW)
         check(time.monotonic() - started < 11 * SLOW, "within 10 s: %.1f" % (time.monotonic() - started))
+        d.get("/-/healthy").is_(200)
         to = [t["to"] for t in d.history(name) if t["record"] is None]
         check("regressed" in to and "complete" in to, "nothing is lost", to)
         events.stop()
