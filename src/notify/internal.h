@@ -33,7 +33,7 @@ void message_json(const struct message *m, struct str *ret);
  */
 typedef void delivery_done(void *ctx, const char *words, int64_t wait_ms);
 
-/* post.c: HTTP through libcurl */
+/* post.c: HTTP through libcurl (multi.c) */
 struct poster;
 struct post;
 /* NULL with words when libcurl cannot be had. */
