@@ -20,6 +20,7 @@
 #include <m365dnsd/base.h>
 #include <m365dnsd/board.h>
 #include <m365dnsd/conf.h>
+#include <m365dnsd/dns.h>
 #include <m365dnsd/loop.h>
 
 struct notify;
@@ -79,6 +80,33 @@ struct notify_stats {
 };
 size_t notify_n_receivers(const struct notify *n);
 void notify_get_stats(const struct notify *n, size_t i, struct notify_stats *ret);
+
+/* ---- fetch: one document by HTTPS (the policy of MTA-STS) ---- */
+
+struct fetcher;
+struct fetch_config {
+	uint16_t port;			/* 443, but in laboratories */
+	bool private_allowed;		/* laboratories: also loopback and private networks; else global addresses only */
+	size_t bytes_max;
+	const char *ca_file;		/* who may sign the certificate; NULL or "": who the system trusts (copied) */
+};
+/*
+ * The end of one, exactly once and never from within fetch_start(): n bytes of text when reason is NONE; else why not, in words
+ * too (printable).  REFUSED: another status than 200 (redirects are not followed); BOGUS: not the certificate of the host;
+ * TRUNCATED: more than bytes_max; TIMEOUT and NETWORK.
+ */
+typedef void fetch_done(void *ctx, uint64_t tag, enum reason reason, const char *text, size_t n, const char *words);
+
+/* NULL with words when libcurl cannot be had. */
+struct fetcher *fetcher_new(struct loop *l, const struct fetch_config *cfg, fetch_done *done, void *ctx, struct err *err);
+void fetcher_configure(struct fetcher *f, const struct fetch_config *cfg);
+/*
+ * Fetch https://HOST/PATH from one of these addresses: the certificate must be HOST's, nothing is looked up, and no other address
+ * is contacted.  False when none of them may be contacted.
+ */
+bool fetch_start(struct fetcher *f, uint64_t tag, const char *host, const char *path, const struct addr *addrs, size_t n_addrs);
+/* Nothing is told of what is on its way. */
+void fetcher_free(struct fetcher *f);
 
 /* Of libcurl, at run time. */
 const char *notify_library_version(void);
