@@ -143,6 +143,8 @@ struct conf {
 	enum authorities_policy authorities;
 	unsigned authority_port;
 	bool authority_private;
+	bool mta_sts_policy;	/* fetch it, of domains that use the service */
+	unsigned policy_port;
 	int metrics;		/* enum metrics_detail below */
 	struct conf_notify *notify;
 	size_t n_notify;

@@ -24,6 +24,8 @@ conf_new(void)
 	c->window = 64;
 	c->authorities = AUTHORITIES_ALL_BUT_DEAD;
 	c->authority_port = 53;
+	c->mta_sts_policy = true;
+	c->policy_port = 443;
 	c->metrics = METRICS_RECORDS;
 	c->places = xcalloc(conf_n_keys, sizeof(*c->places));
 	conf_default_resolvers(c);

@@ -53,6 +53,9 @@ const struct conf_key conf_keys[] = {
 	{ "", "authority_port", NUMBER(authority_port, "53", 1, 65535), .help = "port of authoritative servers, for laboratories" },
 	{ "", "authority_private", BOOL(authority_private, "no"),
 	    .help = "ask authorities with private addresses, for laboratories" },
+	{ "", "mta_sts_policy", BOOL(mta_sts_policy, "yes"),
+	    .help = "fetch the MTA-STS policy by HTTPS, of domains that use the service mta-sts" },
+	{ "", "policy_port", NUMBER(policy_port, "443", 1, 65535), .help = "port of the hosts of policies, for laboratories" },
 	{ "", "metrics", WORD(metrics, "records", "records, domains, cells", metrics_names),
 	    .help = "how much detail /metrics has" },
 #undef OF

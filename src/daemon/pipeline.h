@@ -37,10 +37,10 @@ struct pipeline_config {
 	void (*on_turn)(void *ctx, const struct pipeline_turn *t);	/* once a record; may be NULL */
 	board_on_seen *on_seen;		/* may be NULL */
 	/*
-	 * Fetch https://mta-sts.NAME/.well-known/mta-sts.txt; the answer comes by pipeline_policy() with this tag, later and never
-	 * from inside.  NULL: nobody here can.
+	 * Fetch https://mta-sts.NAME/.well-known/mta-sts.txt from one of these addresses; the answer comes by pipeline_policy()
+	 * with this tag, later and never from inside.  Other than NONE: nothing comes, for that reason.  NULL: nobody here can.
 	 */
-	void (*ask_policy)(void *ctx, uint64_t tag, const struct dns_name *name);
+	enum reason (*ask_policy)(void *ctx, uint64_t tag, const struct dns_name *name, const struct addr *addrs, size_t n_addrs);
 	void *ctx;
 };
 
@@ -77,7 +77,7 @@ struct sources *pipeline_sources(struct pipeline *p);
 bool pipeline_no_network(const struct pipeline *p);
 void pipeline_free(struct pipeline *p);
 /*
- * What came of ask_policy(): n bytes of text (copied), or with NULL the reason why not.  where: who said so, for evidence.
+ * What came of ask_policy(): n bytes of text (copied), or with NULL the reason why not.  where: who said so, or why not in words.
  * Nothing happens when nobody waits for the tag any more.
  */
 void pipeline_policy(struct pipeline *p, uint64_t tag, enum reason reason, const char *text, size_t n, const char *where);

@@ -15,6 +15,7 @@
 
 #define SIDES_AT_ONCE    8	/* jobs of one domain */
 #define POLICIES_AT_ONCE 32	/* of all domains: each is a connection */
+#define POLICY_ADDRESSES_MAX 8
 #define SIDE_TRIES       3	/* servers asked */
 #define SIDE_BACKLOG     128	/* asks waiting at a server: others first */
 #define SIDE_HOLD_MS     250
@@ -102,8 +103,9 @@ expiry(const struct domain *d, int64_t seconds)
 	return d->p->sched.mode == SCHED_ONCE ? INT64_MAX : domain_now(d) + seconds * 1000;
 }
 
+/* where: in whose words. */
 static void
-job_fail(struct side_job *j, enum reason reason)
+job_fail_said(struct side_job *j, enum reason reason, const char *where)
 {
 	struct domain *d = j->d;
 	int64_t wait = (int64_t)FAILED_S << (j->want.failures < 8 ? j->want.failures : 8);
@@ -113,8 +115,13 @@ job_fail(struct side_job *j, enum reason reason)
 		d->sides_due_ms = at;
 		domain_due(d, at);
 	}
-	job_end(j, sides_answer(board_sides(d->b), j->want.id, j->reason != REASON_NONE ? j->reason : reason, NULL, "nobody answered",
-	    at));
+	job_end(j, sides_answer(board_sides(d->b), j->want.id, j->reason != REASON_NONE ? j->reason : reason, NULL, where, at));
+}
+
+static void
+job_fail(struct side_job *j, enum reason reason)
+{
+	job_fail_said(j, reason, "nobody answered");
 }
 
 /* The way out of the zone, and what was found at its end. */
@@ -279,6 +286,13 @@ in_own_zone(const struct domain *d, const struct dns_name *name)
 
 	plan_domain_name(board_plan(d->b), &domain);
 	return !d->no_authorities && dns_name_is_below(name, z != NULL && z->status == ZONE_FOUND ? &z->apex : &domain);
+}
+
+/* Asked at the zone's own servers?  Its DS stands in the zone above (RFC 4035 section 2.4). */
+static bool
+is_own_question(const struct domain *d, const struct question *q)
+{
+	return in_own_zone(d, &q->name) && (q->type != DNS_TYPE_DS || !dns_name_equal(&q->name, &board_zone(d->b)->apex));
 }
 
 /* A look-up goes on where the zone ends: in a zone below, or where an alias leads.  False when this is the answer. */
@@ -453,20 +467,46 @@ edited_replied(void *ctx, uint64_t tag, struct source *src, const struct reply *
 
 /* ---- the policy of MTA-STS ---- */
 
+/* The addresses of the policy's host, which the diagnosis asked for before it asked for the policy. */
+static size_t
+policy_addresses(struct side_job *j, struct addr *ret, size_t max)
+{
+	static const uint16_t types[] = { DNS_TYPE_A, DNS_TYPE_AAAA };
+	struct arena *a = arena_new();
+	struct dns_name prefix, host;
+	struct side_fact fact;
+	size_t n = 0;
+
+	if (dns_name_parse(&prefix, "mta-sts", NULL) == -1 || !dns_name_concat(&host, &prefix, &j->q.name))
+		host.len = 0;
+	for (size_t t = 0; host.len > 0 && t < ARRAY_LEN(types); t++) {
+		sides_ask(board_sides(j->d->b), SIDE_LOOKUP, &host, types[t], a, &fact);
+		for (size_t i = 0; fact.answer != NULL && i < fact.answer->n_values && n < max; i++)
+			n += rdata_addr(&fact.answer->values[i], &ret[n]);
+	}
+	arena_free(a);
+	return n;
+}
+
 static void
 policy_ask(struct side_job *j)
 {
 	struct pipeline *p = j->d->p;
+	struct addr addrs[POLICY_ADDRESSES_MAX];
+	size_t n = policy_addresses(j, addrs, ARRAY_LEN(addrs));
+	enum reason reason;
 
 	if (p->cfg.ask_policy == NULL) {
-		job_fail(j, REASON_STOPPED);
+		job_fail_said(j, REASON_STOPPED, "");
 		return;
 	}
 	j->policy = ++p->last_policy;
 	j->next_policy = p->policies;
 	p->policies = j;
 	p->n_policies++;
-	p->cfg.ask_policy(p->cfg.ctx, j->policy, &j->q.name);
+	reason = p->cfg.ask_policy(p->cfg.ctx, j->policy, &j->q.name, addrs, n);
+	if (reason != REASON_NONE)
+		job_fail_said(j, reason, "");
 }
 
 void
@@ -479,7 +519,7 @@ pipeline_policy(struct pipeline *p, uint64_t tag, enum reason reason, const char
 	if (j == NULL)
 		return;
 	if (text == NULL)
-		job_fail(j, reason != REASON_NONE ? reason : REASON_NETWORK);
+		job_fail_said(j, reason != REASON_NONE ? reason : REASON_NETWORK, where);
 	else
 		job_end(j, sides_answer_text(board_sides(j->d->b), j->want.id, text, n, where, expiry(j->d, TTL_MAX_S)));
 }
@@ -489,7 +529,7 @@ pipeline_policy(struct pipeline *p, uint64_t tag, enum reason reason, const char
 static void
 lookup_start(struct side_job *j)
 {
-	if (in_own_zone(j->d, &j->q.name))
+	if (is_own_question(j->d, &j->q))
 		authority_try(j);
 	else
 		job_look_up(j);

@@ -17,6 +17,7 @@
 
 #include "output.h"
 #include "pipeline.h"
+#include "policy.h"
 #include "setup.h"
 #include "signals.h"
 #include "wait.h"
@@ -31,6 +32,7 @@ struct run {
 	struct catalog *catalog;
 	struct loop *loop;
 	struct pipeline *pipeline;
+	struct policies *policies;
 	struct progress *progress;	/* --wait only */
 	struct loop_timer *due, *deadline, *tick;
 	bool woken;			/* a step is deferred already */
@@ -72,6 +74,14 @@ on_wake(void *ctx)
 	if (!r->woken)
 		loop_defer(r->loop, step, r);
 	r->woken = true;
+}
+
+static enum reason
+on_ask_policy(void *ctx, uint64_t tag, const struct dns_name *name, const struct addr *addrs, size_t n_addrs)
+{
+	struct run *r = ctx;
+
+	return policies_ask(r->policies, tag, name, addrs, n_addrs);
 }
 
 static void
@@ -132,7 +142,7 @@ start(struct run *r)
 {
 	const struct pipeline_config cfg = {
 		.mode = r->o->mode == MODE_ONCE ? SCHED_ONCE : SCHED_WATCH,
-		.until = r->o->until, .peek = r->o->peek, .wake = on_wake, .ctx = r,
+		.until = r->o->until, .peek = r->o->peek, .wake = on_wake, .ask_policy = on_ask_policy, .ctx = r,
 	};
 	struct transport *transport = NULL;
 	struct err err;
@@ -149,6 +159,8 @@ start(struct run *r)
 	r->pipeline = pipeline_new(r->conf, r->catalog, NULL, 0, transport, &clock_system, &cfg, &err);
 	if (r->pipeline == NULL)
 		return complain_usage(r->o, err.msg);
+	r->policies = policies_new(r->loop, r->conf);
+	policies_tell(r->policies, r->pipeline);
 	if (r->o->mode == MODE_WAIT)
 		r->progress = progress_new(r->o, r->conf, r->pipeline);
 	if (r->o->wait_s > 0)
@@ -163,6 +175,7 @@ static void
 run_done(struct run *r)
 {
 	progress_free(r->progress);
+	policies_free(r->policies);
 	pipeline_free(r->pipeline);	/* and its transport, which stands on the loop */
 	loop_timer_free(r->due);
 	loop_timer_free(r->deadline);

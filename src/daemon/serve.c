@@ -266,6 +266,14 @@ start_announce(struct serve *s)
 	s->announce = announce_new(&cfg);
 }
 
+static enum reason
+on_ask_policy(void *ctx, uint64_t tag, const struct dns_name *name, const struct addr *addrs, size_t n_addrs)
+{
+	struct serve *s = ctx;
+
+	return policies_ask(s->policies, tag, name, addrs, n_addrs);
+}
+
 static int
 start_pipeline(struct serve *s, struct err *err)
 {
@@ -277,6 +285,7 @@ start_pipeline(struct serve *s, struct err *err)
 		.on_turn = on_turn,
 		.on_seen = on_seen,
 		.wake = serve_wake,
+		.ask_policy = on_ask_policy,
 		.ctx = s,
 	};
 	struct transport *transport;
@@ -292,6 +301,8 @@ start_pipeline(struct serve *s, struct err *err)
 	s->api.pipeline = s->pipeline;
 	rc = s->pipeline == NULL ? -1 : 0;
 	free(specs);
+	s->policies = policies_new(s->loop, s->conf);
+	policies_tell(s->policies, s->pipeline);
 	if (rc == 0)
 		rc = serve_load(s, err);
 #ifdef __GLIBC__
@@ -425,6 +436,7 @@ stop(struct serve *s)
 	serve_keep_free(s);
 	announce_free(s->announce);
 	notify_free(s->notify);
+	policies_free(s->policies);
 	pipeline_free(s->pipeline);
 }
 

@@ -319,6 +319,7 @@ reading_apply(struct reading *r, struct str *words)
 	if (s->catalog != old_catalog)
 		catalog_free(old_catalog);
 	notify_set_receivers(s->notify, s->conf->notify, s->conf->n_notify);
+	policies_configure(s->policies, s->conf);
 	str_addf(words, "%zu domains", n);
 	return true;
 }

@@ -23,6 +23,7 @@
 #include "api.h"
 #include "journal.h"
 #include "pipeline.h"
+#include "policy.h"
 #include "serve.h"
 #include "systemd.h"
 
@@ -53,6 +54,7 @@ struct serve {
 	struct notify *notify;
 	struct announce *announce;
 	struct pipeline *pipeline;
+	struct policies *policies;
 	struct http *http;
 	struct api api;
 	struct journal *journal;

@@ -39,7 +39,9 @@ static void
 tell_unusable(struct roll *r, int i, enum finding_code code, const char *why, const struct side_fact *fact)
 {
 	const char *url = policy_url(r);
-	struct finding *f = diagnose_add(r, code, SEVERITY_WARNING, i, arena_printf(r->a, "%s: %s", url, why),
+	/* a host inside is none of our business: a laboratory, or a mistake that its address shows */
+	enum severity severity = fact->reason == REASON_NOT_GLOBAL ? SEVERITY_INFO : SEVERITY_WARNING;
+	struct finding *f = diagnose_add(r, code, severity, i, arena_printf(r->a, "%s: %s", url, why),
 	    &(struct advice){ .found = why, .wanted = url });
 
 	if (fact->n_text > 0)

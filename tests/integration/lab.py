@@ -171,8 +171,8 @@ class Lab:
             argv += self.bed.lab()
         return argv + (self.bed.resolvers(*resolvers) if resolvers is not None else [])
 
-    def start_program(self, *args, resolvers=("r1", "r2"), lab=True, before=(), stdout=subprocess.PIPE):
-        env = dict(os.environ, TZ="UTC", LC_ALL="C.UTF-8", HOME=self.bed.dir)
+    def start_program(self, *args, resolvers=("r1", "r2"), lab=True, before=(), stdout=subprocess.PIPE, env=None):
+        env = dict(os.environ, TZ="UTC", LC_ALL="C.UTF-8", HOME=self.bed.dir, **(env or {}))
         env.pop("NOTIFY_SOCKET", None)
         argv = [*before, *self.argv(args, resolvers, lab)]
         p = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE, env=env,

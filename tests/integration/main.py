@@ -11,6 +11,7 @@ import tap              # noqa: E402
 from lab import Lab     # noqa: E402
 import test_cli         # noqa: E402,F401
 import test_records     # noqa: E402,F401
+import test_policy      # noqa: E402,F401
 import test_corpus      # noqa: E402,F401
 import test_sources     # noqa: E402,F401
 import test_zone        # noqa: E402,F401

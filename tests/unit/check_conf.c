@@ -218,7 +218,7 @@ START_TEST(example_of_the_manual)
 	    "resolvers = {\"google\", \"quad9\", \"192.0.2.53:5300\"}\n"
 	    "quorum = \"75%\" confirm = 3 interval_floor = 1m interval_ceiling = 1h\n"
 	    "rate = 10 metrics = cells authorities = majority authority_port = 5353 authority_private = yes\n"
-	    "hosts = \"Status.Example.NET\"\n"
+	    "mta_sts_policy = no policy_port = 8443 hosts = \"Status.Example.NET\"\n"
 	    "resolver \"office\" { address = {\"10.0.0.53\", \"[fd00::53]:5353\"} view = internal class = info rate = 0 }\n"
 	    "resolver \"cloudflare\" { class = required }\n"
 	    "domain \"contoso.com\" {\n"
@@ -245,6 +245,8 @@ START_TEST(example_of_the_manual)
 	ck_assert_int_eq(c->authorities, AUTHORITIES_MAJORITY);
 	ck_assert_uint_eq(c->authority_port, 5353);
 	ck_assert(c->authority_private);
+	ck_assert(!c->mta_sts_policy);
+	ck_assert_uint_eq(c->policy_port, 8443);
 	ck_assert_str_eq(c->hosts[0], "status.example.net");
 	ck_assert_uint_eq(c->n_resolvers, 5);
 	ck_assert_str_eq(c->resolvers[2].name, "192.0.2.53:5300");
@@ -347,6 +349,8 @@ START_TEST(keys_defaults_are_true)
 	ck_assert_int_eq(c->metrics, d->metrics);
 	ck_assert_uint_eq(c->listen_public, d->listen_public);
 	ck_assert_uint_eq(c->authority_private, d->authority_private);
+	ck_assert_uint_eq(c->mta_sts_policy, d->mta_sts_policy);
+	ck_assert_uint_eq(c->policy_port, d->policy_port);
 	conf_free(c);
 	conf_free(d);
 	str_done(&text);
