@@ -203,7 +203,8 @@ struct answer {
 	enum answer_kind kind;
 	bool aa, ad;
 	uint32_t ttl;			/* positive: lowest of chain and set; negative: min(SOA TTL, MINIMUM), RFC 2308 §5;
-					   0 for the others and for a negative one without SOA */
+					   that of the chain when there is no SOA; 0 for the others
+					   and for a negative one with neither */
 	const struct dns_name *chain;	/* CNAME targets in order, not for qtype CNAME */
 	size_t n_chain;
 	const struct rdata *values;	/* the set asked for at the end of the chain, sorted, doubles removed */

@@ -192,10 +192,10 @@ negative_take(struct walk *w)
 		soa_note(an, rr[i].owner, &soa);
 		ttl = rr[i].ttl < soa.minimum ? rr[i].ttl : soa.minimum;
 	}
-	if (an->has_soa) {
+	if (an->has_soa)
 		ttl_lower(w, ttl);
+	if (an->has_soa || an->n_chain > 0)	/* an alias out of the zone: its own TTL is known */
 		an->ttl = w->ttl;
-	}
 }
 
 static void

@@ -299,6 +299,8 @@ diagnose_dangling_record(struct roll *r, size_t i)
 	const char *end;
 	struct finding *f;
 
+	if (diagnose_find(r, FINDING_TARGET_UNRESOLVABLE, (int)i) != NULL)
+		return;		/* found out aside, before any resolver was asked */
 	for (size_t col = 0; alias != NULL && col < r->m->n_columns; col++) {
 		if (!column_votes(&r->m->columns[col]) || matrix_answer(r->m, e->question, col) == NULL)
 			continue;

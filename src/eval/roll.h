@@ -107,6 +107,7 @@ const char *advice_expand(const struct roll *r, const char *template, int expect
 
 void diagnose_zone(struct roll *r);
 void diagnose_failing(struct roll *r);
+void diagnose_targets(struct roll *r);
 void diagnose_dangling(struct roll *r);
 void diagnose_records(struct roll *r);
 void diagnose_agreement(struct roll *r);

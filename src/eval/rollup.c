@@ -432,6 +432,7 @@ eval_domain(struct matrix *m, const struct domain_prior *prior, struct arena *a,
 		diagnose_sts(&r);
 		diagnose_dane(&r);
 		diagnose_places(&r);
+		diagnose_targets(&r);
 		diagnose_dangling(&r);
 	}
 	diagnose_internal(&r);

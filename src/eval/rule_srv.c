@@ -89,6 +89,13 @@ srv_judge(struct judge *j, const struct rdata *value)
 	if (!srv_read(value, &s))
 		return VERDICT_WRONG;
 	found = srv_show(j, &s);
+	if (s.target.len == 1) {	/* RFC 2782 */
+		judge_note(j, FINDING_RECORD_WRONG, found, NULL, "the target \".\" says that the service is switched off");
+		return VERDICT_WRONG;
+	}
+	/* Any host may serve it when nobody said which (autodiscover by SRV). */
+	if (j->want.n_exact == 0 && j->want.n_family == 0)
+		return VERDICT_OK;
 	for (size_t i = 0; i < j->want.n_exact; i++)
 		if (srv_read(&j->want.exact[i], &wanted) && srv_judge_wanted(j, &s, &wanted, found) == VERDICT_OK)
 			return VERDICT_OK;
@@ -96,10 +103,6 @@ srv_judge(struct judge *j, const struct rdata *value)
 		return VERDICT_WRONG;
 	if (match_patterns(j->want.family, j->want.n_family, match_name_text(j->a, &s.target)))
 		return VERDICT_OK;
-	if (s.target.len == 1) {
-		judge_note(j, FINDING_RECORD_WRONG, found, NULL, "the target \".\" says that the service is switched off");
-		return VERDICT_WRONG;
-	}
 	for (size_t i = 0; i < j->want.n_exact; i++)
 		if (srv_read(&j->want.exact[i], &wanted) && dns_name_equal(&s.target, &wanted.target))
 			return VERDICT_WRONG;
@@ -114,9 +117,6 @@ rule_srv(struct judge *j)
 
 	if (j->an->n_values == 0)
 		return VERDICT_MISSING;
-	/* Any host may serve it when nobody said which (autodiscover by SRV). */
-	if (j->want.n_exact == 0 && j->want.n_family == 0)
-		return VERDICT_OK;
 	for (size_t i = 0; i < j->an->n_values; i++)
 		if (srv_judge(j, &j->an->values[i]) != VERDICT_OK)
 			verdict = VERDICT_WRONG;
