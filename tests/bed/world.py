@@ -16,11 +16,9 @@ $TTL 3600
 @ IN SOA a.nic.test. hostmaster.nic.test. 1 900 300 86400 60
 @ IN NS a.nic.test.
 test. IN NS a.nic.test.
-spf.protection.outlook.com. IN TXT "v=spf1 ip4:40.92.0.0/15 ip4:52.100.0.0/15 ip6:2a01:111:f400::/48 -all"
 spf.protection.office365.us. IN TXT "v=spf1 ip4:23.103.191.0/24 -all"
 spf.protection.partner.outlook.cn. IN TXT "v=spf1 ip4:42.159.33.192/27 -all"
 spf.filter.example. IN TXT "v=spf1 ip4:192.0.2.128/25 -all"
-*.mail.protection.outlook.com. IN A 192.0.2.25
 *.mail.protection.office365.us. IN A 192.0.2.26
 *.mail.protection.partner.outlook.cn. IN A 192.0.2.27
 *.mx.microsoft. IN A 192.0.2.28
@@ -28,8 +26,9 @@ mx1.filter.example. IN A 192.0.2.29
 mx2.filter.example. IN A 192.0.2.30
 mail.old.example. IN A 192.0.2.31
 www.example. IN A 192.0.2.32
+edge.example. IN A 192.0.2.33
+contoso.crm4.dynamics.example. IN A 192.0.2.34
 alias.example. IN CNAME www.example.
-autodiscover.outlook.com. IN A 192.0.2.40
 autodiscover.office365.us. IN A 192.0.2.41
 autodiscover-dod.office365.us. IN A 192.0.2.42
 autodiscover.partner.outlook.cn. IN A 192.0.2.43
@@ -57,13 +56,18 @@ clientconfig.partner.microsoftonline-p.net.cn. IN A 192.0.2.54
 clientconfig.microsoftonline-p.net. IN A 192.0.2.54
 sts-policy.example. IN A 192.0.2.55
 *.dkim.mail.microsoft. IN TXT "%(key)s"
-unresolvable-test.mail.protection.outlook.com. IN TXT "a host without an address"
 *.onmicrosoft.us. IN TXT "%(key)s"
 *.partner.onmschina.cn. IN TXT "%(key)s"
 """ % {"key": DKIM_KEY[:200] + '" "' + DKIM_KEY[200:]}
 
 HEAD = "$ORIGIN %s\n$TTL 3600\n@ IN SOA a.nic.test. hostmaster.nic.test. 1 900 300 86400 60\n@ IN NS a.nic.test.\n"
-ZONES = {   # beside the root, at the same server
+ZONES = {   # beside the root, at the same server: a denial of Microsoft's names is believed when Microsoft's zone says it
+    "outlook.com.": """
+spf.protection IN TXT "v=spf1 ip4:40.92.0.0/15 ip4:52.100.0.0/15 ip6:2a01:111:f400::/48 -all"
+*.mail.protection IN A 192.0.2.25
+autodiscover IN A 192.0.2.40
+unresolvable-test.mail.protection IN TXT "a host without an address"
+""",
     "onmicrosoft.com.": """
 *.contoso IN TXT "%(key)s"
 *._domainkey.contoso IN TXT "%(key)s"

@@ -265,6 +265,24 @@ take(struct fake_rr *list, size_t *count, const struct fake_rr *rr)
 		list[(*count)++] = *rr;
 }
 
+/* RFC 4592: "*.zone" answers for what does not exist otherwise. */
+static bool
+wildcard_for(const struct fzone *z, const struct dns_name *name, struct dns_name *ret)
+{
+	static const struct dns_name star = { 3, "\1*" };
+	struct dns_name above;
+
+	for (unsigned skip = 1; skip <= dns_name_labels(name) - dns_name_labels(&z->name); skip++) {
+		dns_name_suffix(&above, name, skip);
+		if (!dns_name_concat(ret, &star, &above))
+			return false;
+		for (size_t i = 0; i < z->n_rrs; i++)
+			if (dns_name_equal(&z->rrs[i].owner, ret))
+				return true;
+	}
+	return false;
+}
+
 static size_t
 take_all(const struct fzone *z, const struct dns_name *owner, uint16_t type, struct fake_rr *list, size_t *count)
 {
@@ -306,10 +324,32 @@ exists(const struct fzone *z, const struct dns_name *name)
 	return dns_name_equal(name, &z->name);
 }
 
+/* The same records for a name that they do not stand at. */
+static size_t
+take_wild(const struct fzone *z, const struct dns_name *owner, uint16_t type, struct fake_rr *list, size_t *count)
+{
+	struct dns_name wild;
+	size_t before = *count;
+
+	if (exists(z, owner) || !wildcard_for(z, owner, &wild) || take_all(z, &wild, type, list, count) == 0)
+		return 0;
+	for (size_t i = before; i < *count; i++)
+		list[i].owner = *owner;
+	return *count - before;
+}
+
+static bool
+is_wild(const struct fzone *z, const struct dns_name *name)
+{
+	struct dns_name wild;
+
+	return !exists(z, name) && wildcard_for(z, name, &wild);
+}
+
 static void
 negative(const struct fzone *z, const struct dns_name *name, struct fanswer *ret)
 {
-	ret->rcode = exists(z, name) ? DNS_RCODE_NOERROR : DNS_RCODE_NXDOMAIN;
+	ret->rcode = exists(z, name) || is_wild(z, name) ? DNS_RCODE_NOERROR : DNS_RCODE_NXDOMAIN;
 	take_all(z, &z->name, DNS_TYPE_SOA, ret->authority, &ret->n_authority);
 }
 
@@ -320,9 +360,11 @@ chase(const struct fzone *z, struct question *q, struct fanswer *ret)
 	size_t before = ret->n_answer;
 	struct rdata data;
 
-	if (take_all(z, &q->name, q->type, ret->answer, &ret->n_answer) > 0)
+	if (take_all(z, &q->name, q->type, ret->answer, &ret->n_answer) > 0 ||
+	    take_wild(z, &q->name, q->type, ret->answer, &ret->n_answer) > 0)
 		return false;
-	if (take_all(z, &q->name, DNS_TYPE_CNAME, ret->answer, &ret->n_answer) == 0) {
+	if (take_all(z, &q->name, DNS_TYPE_CNAME, ret->answer, &ret->n_answer) == 0 &&
+	    take_wild(z, &q->name, DNS_TYPE_CNAME, ret->answer, &ret->n_answer) == 0) {
 		negative(z, &q->name, ret);
 		return false;
 	}

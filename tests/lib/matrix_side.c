@@ -60,13 +60,13 @@ fact_find(struct arena *a, const char *facts, const char *want)
 static struct answer *
 fact_answer(struct arena *a, const struct side_want *w, char *text)
 {
-	char *last = strrchr(text, ' '), *zone = NULL;
+	char *denial = strstr(text, "NXDOMAIN ") != NULL ? strstr(text, "NXDOMAIN ") : strstr(text, "NODATA "), *zone = NULL;
 	const struct dns_name *end = &w->q.name;
 	struct answer *an;
 
-	if (last != NULL && (strncmp(text, "NXDOMAIN ", 9) == 0 || strncmp(text, "NODATA ", 7) == 0)) {
-		*last = '\0';
-		zone = last + 1;
+	if (denial != NULL) {
+		zone = strchr(denial, ' ');
+		*zone++ = '\0';
 	}
 	an = answer_of(a, w->q.type, text);
 	if (an->kind != ANSWER_NXDOMAIN && an->kind != ANSWER_NODATA)

@@ -609,6 +609,28 @@ command(struct scenario *s, char *line)
 	return fail(s, "no such command");
 }
 
+/* What lies outside: Microsoft's hosts and what they publish.  Names that a scenario serves itself come before these. */
+static void
+build_world(struct scenario *s)
+{
+	static const struct {
+		const char *zone, *records[8];
+	} world[] = {
+		{ "outlook.com", { "*.mail.protection 300 A 11.1.0.1", "autodiscover 300 A 11.1.0.2",
+		    "spf.protection 300 TXT v=spf1 ip4:40.92.0.0/15 -all" } },
+		{ "microsoft", { "*.mx 300 A 11.1.0.3" } },
+		{ "onmicrosoft.com", { "*.contoso 300 TXT v=DKIM1; k=rsa; p=MFwwDQYJKoZIhvcNAQEBBQADSwAwSAJBAK" } },
+	};
+	struct err err;
+
+	for (size_t i = 0; i < ARRAY_LEN(world); i++) {
+		fakenet_serve(s->net, world[i].zone, "11.1.0.53");
+		fakenet_add(s->net, world[i].zone, NULL, "@ 300 SOA ns.world. host.world. 1 900 300 86400 60", &err);
+		for (size_t k = 0; world[i].records[k] != NULL; k++)
+			fakenet_add(s->net, world[i].zone, NULL, world[i].records[k], &err);
+	}
+}
+
 int
 scenario_play(const char *path, struct err *err)
 {
@@ -624,6 +646,7 @@ scenario_play(const char *path, struct err *err)
 	s.cfg.until = UNTIL_COMPLETE;
 	clock_fake_init(&s.clock, 1000000, INT64_C(1795600000000));
 	s.net = fakenet_new(&s.clock);
+	build_world(&s);
 	s.catalog = catalog_load(NULL, &(struct conf_problems){ NULL, 0 });
 	while (rc == 0 && (line = read_line(&s)) != NULL) {
 		rc = command(&s, line);
