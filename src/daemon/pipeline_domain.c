@@ -142,7 +142,7 @@ void
 domain_refresh(struct domain *d, int64_t now)
 {
 	board_update_resolvers(d->b, d->p->sources);
-	d->gates_stale = d->sides_stale = true;
+	d->gates_stale = true;
 	cells_ask_unasked(d, now);
 	if (!board_reached(d->b, UNTIL_PUBLISHED))
 		domain_check(d, now);	/* who reloads is at work on it: two quick minutes, DESIGN.md section 7 */
