@@ -6,7 +6,7 @@
  * pipeline ends with what it found on its way to store, streams and receivers.
  *
  *   configuration --> store (load) --> pipeline (restore) --> HTTP --> READY
- *   SIGHUP, POST /-/reload: serve_conf.c           SIGTERM, SIGINT: save, commit, leave
+ *   SIGHUP, POST /-/reload: serve_reload.c         SIGTERM, SIGINT: save, commit, leave
  */
 #include "serve_internal.h"
 

@@ -4,7 +4,8 @@
  *
  *   serve.c        start, the loop's turns, stop
  *   serve_alive.c  health and watchdog
- *   serve_conf.c   reload on a thread of its own, domains added by HTTP
+ *   serve_conf.c   the domains: those of the files, and those added by HTTP
+ *   serve_reload.c another configuration, read on a thread of its own
  *   serve_save.c   snapshots to the store, and back at the start
  *   serve_keep.c   what waits until it is kept
  *   serve_api.c    what the routes of api.c ask for
@@ -81,12 +82,14 @@ void serve_pulse(void *ctx);		/* by a timer: status line and watchdog of systemd
 void serve_api_init(struct serve *s);
 void serve_api_reloaded(struct serve *s, bool ok, const char *words);
 
-/* serve_conf.c */
+/* serve_reload.c */
 /* Read everything anew; done is called later, once, when the new configuration holds or has failed. */
 void serve_reload(struct serve *s, reload_done *done, void *ctx);
 void serve_reading_free(struct serve *s);
 /* At the end: wait for the thread, forget what it read. */
 void serve_reading_join(struct serve *s);
+
+/* serve_conf.c */
 /* Every domain of the configuration and every one added by HTTP that no file has. */
 struct pipeline_spec *serve_specs(const struct serve *s, size_t *ret_n);
 /* block: domain "name" { ... } */
@@ -95,6 +98,8 @@ enum api_outcome serve_del_domain(struct serve *s, const char *name, struct err 
 /* At the start: a domain that the store knows as put. */
 void serve_put_loaded(struct serve *s, const char *name, const char *text);
 void serve_puts_free(struct serve *s);
+/* All problems on one line: for the log and for a problem document. */
+void serve_problems_line(const struct conf_problems *problems, struct str *ret);
 
 /* serve_keep.c */
 void serve_keep_init(struct serve *s);
