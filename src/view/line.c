@@ -1,7 +1,24 @@
 /* SPDX-License-Identifier: ISC */
 /* One domain in one line, for logs. */
+#include <string.h>
+
 #include "escape.h"
 
+#define CODES_SHOWN 3
+
+/* The i-th finding is an error whose code no earlier one has. */
+static bool
+is_new_error(const struct status *s, size_t i)
+{
+	if (s->findings[i].severity != SEVERITY_ERROR)
+		return false;
+	for (size_t k = 0; k < i; k++)
+		if (s->findings[k].severity == SEVERITY_ERROR && strcmp(s->findings[k].code, s->findings[i].code) == 0)
+			return false;
+	return true;
+}
+
+/* How many, and the first of their codes, each once. */
 static void
 add_errors(const struct status *s, struct str *ret)
 {
@@ -10,13 +27,13 @@ add_errors(const struct status *s, struct str *ret)
 	if (n == 0)
 		return;
 	str_addf(ret, ", %zu error%s (", n, n == 1 ? "" : "s");
-	for (size_t i = 0; i < s->n_findings && shown < 3; i++) {
-		if (s->findings[i].severity != SEVERITY_ERROR)
+	for (size_t i = 0; i < s->n_findings; i++) {
+		if (!is_new_error(s, i) || ++shown > CODES_SHOWN)
 			continue;
-		str_add(ret, shown++ > 0 ? ", " : "");
+		str_add(ret, shown > 1 ? ", " : "");
 		escape_text(ret, s->findings[i].code, true);
 	}
-	str_add(ret, n > shown ? ", ...)" : ")");
+	str_add(ret, shown > CODES_SHOWN ? ", ...)" : ")");
 }
 
 void

@@ -17,6 +17,7 @@
 struct column {
 	enum source_kind kind;
 	enum view view;
+	enum resolver_class class;	/* the strictest of its addresses */
 	const char *group;		/* name server or operator */
 	const char *source, *address;	/* verbose only, else NULL */
 	const char *head[2];
@@ -87,10 +88,13 @@ column_add(struct table *t, const struct status_cell *c)
 	bool verbose = t->p->o->verbose;
 
 	for (size_t i = 0; i < t->n_columns; i++)
-		if (column_holds(&t->columns[i], c))
+		if (column_holds(&t->columns[i], c)) {
+			if (c->class == CLASS_REQUIRED)
+				t->columns[i].class = CLASS_REQUIRED;
 			return;
+		}
 	t->columns[t->n_columns++] = (struct column){
-		.kind = c->kind, .view = c->view, .group = group_of(c),
+		.kind = c->kind, .view = c->view, .class = c->class, .group = group_of(c),
 		.source = verbose ? c->source : NULL, .address = verbose ? c->address : NULL,
 	};
 }
@@ -226,15 +230,25 @@ short_name(struct table *t, const struct column *col, enum head how)
 	return n > 0 ? arena_printf(t->a, "%s%s", t->p->o->unicode ? "\u2026" : "~", head + n) : head;
 }
 
+/* What sets a resolver apart from those that are only counted; "" = nothing. */
+static const char *
+column_mark(const struct column *col)
+{
+	if (col->kind != SOURCE_RESOLVER)
+		return "";
+	if (col->view == VIEW_INTERNAL)
+		return "(internal)";
+	return col->class == CLASS_REQUIRED ? "(required)" : col->class == CLASS_INFO ? "(info)" : "";
+}
+
 static void
 column_head(struct table *t, struct column *col, enum head how)
 {
 	col->head[0] = how == HEAD_FULL ? safe(t, col->group) : short_name(t, col, how);
-	col->head[1] = "";
+	col->head[1] = column_mark(col);
 	if (col->address != NULL)
-		col->head[1] = safe(t, *col->address != '\0' ? col->address : "(no address)");
-	else if (col->view == VIEW_INTERNAL)
-		col->head[1] = "(internal)";
+		col->head[1] = arena_printf(t->a, "%s%s%s", safe(t, *col->address != '\0' ? col->address : "(no address)"),
+		    *col->head[1] != '\0' ? " " : "", col->head[1]);
 }
 
 static size_t

@@ -23,6 +23,9 @@
 #define RES(name, addr, v, ...)                                                                                        \
 	{ .source = name, .operator = name, .address = addr, .kind = SOURCE_RESOLVER, .class = CLASS_QUORUM, .verdict = v, \
 	  __VA_ARGS__ }
+#define REQ(name, addr, v, ...)                                                                                        \
+	{ .source = name, .operator = name, .address = addr, .kind = SOURCE_RESOLVER, .class = CLASS_REQUIRED, .verdict = v, \
+	  __VA_ARGS__ }
 #define NOTHING            .rcode = -1, .ttl = -1, .rtt_ms = -1
 #define GATED              NOTHING, .reason = REASON_GATED
 #define FAILED(why, s)     NOTHING, .reason = REASON_##why, .checked_unix_ms = (s) == 0 ? 0 : AGO(s)
@@ -119,7 +122,7 @@ static const struct status_record published_records[] = {
 	      AUTH("ns2.contoso.test", "192.0.2.2", VERDICT_OK, SEEN(30, 300), VALUES(MX_RIGHT), .confirmed = 3),
 	      RES("google", "8.8.8.8", VERDICT_STALE, SEEN(2, 287), VALUES("10 mail.old.example"), .eta_unix_ms = AHEAD(287)),
 	      RES("google", "8.8.4.4", VERDICT_OK, SEEN(2, 120), VALUES(MX_RIGHT), .confirmed = 2),
-	      RES("cloudflare", "1.1.1.1", VERDICT_OK, SEEN(2, 290), VALUES(MX_RIGHT), .confirmed = 1),
+	      REQ("cloudflare", "1.1.1.1", VERDICT_OK, SEEN(2, 290), VALUES(MX_RIGHT), .confirmed = 1),
 	      RES("quad9", "9.9.9.9", VERDICT_OK, SEEN(2, 290), VALUES(MX_RIGHT), .confirmed = 2),
 	      RES("quad9", "2620:fe::9", VERDICT_UNKNOWN, FAILED(NETWORK, 0))) },
 	{ .id = "spf", .name = "contoso.test", .type = "TXT", .need = NEED_REQUIRED, .service = "exchange", EXPECTED(SPF_RIGHT),
@@ -128,7 +131,7 @@ static const struct status_record published_records[] = {
 	      AUTH("ns2.contoso.test", "192.0.2.2", VERDICT_OK, SEEN(30, 300), VALUES(SPF_RIGHT)),
 	      RES("google", "8.8.8.8", VERDICT_OK, SEEN(2, 287), VALUES(SPF_RIGHT), .confirmed = 2),
 	      RES("google", "8.8.4.4", VERDICT_OK, SEEN(2, 120), VALUES(SPF_RIGHT), .confirmed = 2),
-	      RES("cloudflare", "1.1.1.1", VERDICT_OK, SEEN(2, 290), VALUES(SPF_RIGHT), .confirmed = 2),
+	      REQ("cloudflare", "1.1.1.1", VERDICT_OK, SEEN(2, 290), VALUES(SPF_RIGHT), .confirmed = 2),
 	      RES("quad9", "9.9.9.9", VERDICT_OK, SEEN(2, 290), VALUES(SPF_RIGHT), .confirmed = 2),
 	      RES("quad9", "2620:fe::9", VERDICT_UNKNOWN, FAILED(NETWORK, 0))) },
 	{ .id = "autodiscover", .name = "autodiscover.contoso.test", .type = "CNAME", .need = NEED_REQUIRED,

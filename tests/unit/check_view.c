@@ -276,6 +276,35 @@ START_TEST(line)
 }
 END_TEST
 
+/* One cause in many records is one word. */
+START_TEST(line_names_a_code_once)
+{
+	static const struct {
+		const char *codes[6], *want;
+	} cases[] = {
+		{ { "record-missing", "record-missing", "record-missing" }, "contoso.test: unpublished, 3 errors (record-missing)" },
+		{ { "mx-extra", "record-missing", "mx-extra", "record-missing", "spf-syntax" },
+		  "contoso.test: unpublished, 5 errors (mx-extra, record-missing, spf-syntax)" },
+		{ { "mx-extra", "mx-extra", "spf-syntax", "txt-case", "txt-quoted" },
+		  "contoso.test: unpublished, 5 errors (mx-extra, spf-syntax, txt-case, ...)" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct status_finding findings[6] = { { .code = NULL } };
+		struct status s = { .domain = "contoso.test", .state = DOMAIN_UNPUBLISHED, .findings = findings };
+		struct str out = STR_INIT;
+
+		for (; cases[i].codes[s.n_findings] != NULL; s.n_findings++) {
+			findings[s.n_findings].code = cases[i].codes[s.n_findings];
+			findings[s.n_findings].severity = SEVERITY_ERROR;
+		}
+		view_line(&s, &out);
+		ck_assert_str_eq(str_c(&out), cases[i].want);
+		str_done(&out);
+	}
+}
+END_TEST
+
 /* ---- what remains to be done ---- */
 
 #define STEP_CELL(value, told) \
@@ -341,6 +370,7 @@ main(void)
 	tcase_add_loop_test(t, steps, 0, (int)ARRAY_LEN(step_cases));
 	tcase_add_test(t, transitions);
 	tcase_add_loop_test(t, line, 0, 7);
+	tcase_add_test(t, line_names_a_code_once);
 	srunner_run_all(sr, CK_NORMAL);
 	failed = srunner_ntests_failed(sr);
 	srunner_free(sr);
