@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "fix.h"
 #include "judge.h"
 #include "roll.h"
 
@@ -158,10 +159,36 @@ diagnose_speakers(struct roll *r, bool (*speak)(const struct roll *r, size_t i, 
 	}
 }
 
+/* Findings about SPF whose advice is a change of the record, which is best shown whole. */
+static const bool spf_codes[FINDING_MAX] = {
+	[FINDING_SPF_INCLUDE_MISSING] = true, [FINDING_SPF_ALL_MISSING] = true, [FINDING_SPF_ALL_PERMISSIVE] = true,
+	[FINDING_SPF_IP_MISSING] = true, [FINDING_SPF_MULTIPLE] = true, [FINDING_SPF_AFTER_ALL] = true,
+	[FINDING_SPF_SYNTAX] = true, [FINDING_SPF_FLATTENED] = true,
+};
+
+static void
+advise_spf(struct roll *r, struct finding *f)
+{
+	size_t row = plan_expectation(r->plan, (size_t)f->expectation)->question;
+	const struct answer *an = NULL;
+	const char *text;
+	size_t n = strlen(f->advice);
+
+	for (size_t col = 0; an == NULL && col < r->m->n_columns; col++)
+		if (column_decides(r->m, &r->m->columns[col]))
+			an = matrix_answer(r->m, row, col);
+	if (an == NULL || (text = fix_spf_text(r->m, (size_t)f->expectation, an, r->a)) == NULL)
+		return;
+	f->advice = arena_printf(r->a, "%s%s The record then reads: %s", f->advice, n > 0 && f->advice[n - 1] == '.' ? "" : ".", text);
+}
+
 void
 diagnose_records(struct roll *r)
 {
 	diagnose_speakers(r, speaks);
+	for (size_t i = 0; i < r->n_findings; i++)
+		if (spf_codes[r->findings[i].code] && r->findings[i].expectation >= 0)
+			advise_spf(r, &r->findings[i]);
 }
 
 void

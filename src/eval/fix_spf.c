@@ -414,3 +414,27 @@ fix_spf(struct mend *m)
 	if (*t->dropped != '\0')
 		fix_set_note(m, m->set, "left out of the SPF record, because no such term exists: %s", t->dropped);
 }
+
+const char *
+fix_spf_text(struct matrix *m, size_t i, const struct answer *an, struct arena *a)
+{
+	struct fix_set sets[1];
+	struct fixer x = { .m = m, .plan = m->plan, .a = a, .sets = sets };
+	struct mend mend = { .x = &x, .i = i, .j = { .plan = m->plan, .e = plan_expectation(m->plan, i), .view = VIEW_PUBLIC,
+		.an = an, .a = a } };
+
+	plan_wanted(m->plan, i, VIEW_PUBLIC, a, &mend.j.want);
+	plan_owner(m->plan, i, &mend.j.owner);
+	mend.set = fix_set_of(&mend, DNS_TYPE_TXT, an->values, an->n_values);
+	fix_spf(&mend);
+	for (size_t k = 0; k < mend.set->n_now; k++) {
+		struct text v = fix_text_of(a, &mend.set->now[k]);
+		bool old = false;
+
+		for (size_t n = 0; n < an->n_values; n++)
+			old = old || match_rdata_equal(&an->values[n], &mend.set->now[k]);
+		if (!old && spf_is_record(v.p, v.n))
+			return judge_printable(a, v.p, v.n);
+	}
+	return NULL;
+}

@@ -425,6 +425,35 @@ START_TEST(a_finding_says_what_where_and_how)
 }
 END_TEST
 
+/* The advice ends in the record to paste, whole, with what stood in it before. */
+START_TEST(spf_advice_shows_the_whole_record)
+{
+	static const struct {
+		const char *txt, *end;
+	} rows[] = {
+		{ "v=spf1 mx -all", "The record then reads: v=spf1 mx include:spf.protection.outlook.com -all" },
+		{ "v=spf1 ip4:192.0.2.7 include:spf.protection.outlook.com",
+		    "The record then reads: v=spf1 ip4:192.0.2.7 include:spf.protection.outlook.com -all" },
+		{ "v=spf1 include:spf.protection.outlook.com +all",
+		    "The record then reads: v=spf1 include:spf.protection.outlook.com -all" },
+		{ "v=spf1 include:spf.protection.outlook.com -all; TXT v=spf1 mx ~all",
+		    "The record then reads: v=spf1 mx include:spf.protection.outlook.com -all" },
+	};
+	struct plan *plan = plan_of(MAIL);
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct arena *a = arena_new();
+		struct domain_result r = roll(a, matrix_of(a, plan, "found", NS1 R2,
+		    arena_printf(a, "spf = {TXT MS=ms12345678; TXT %s} - -\n* = ok ok*2 ok*2", rows[i].txt)));
+		const char *advice = r.n_findings > 0 ? r.findings[0].advice : "";
+
+		ck_assert_msg(strlen(advice) > strlen(rows[i].end) &&
+		    strcmp(advice + strlen(advice) - strlen(rows[i].end), rows[i].end) == 0, "%s: %s", rows[i].txt, advice);
+		arena_free(a);
+	}
+}
+END_TEST
+
 /* Bytes of TXT records never reach a terminal as they are. */
 START_TEST(hostile_bytes_are_escaped)
 {
@@ -477,6 +506,7 @@ main(void)
 	tcase_add_test(t, serials_wrap);
 	tcase_add_test(t, a_family_is_said_in_words);
 	tcase_add_test(t, a_finding_says_what_where_and_how);
+	tcase_add_test(t, spf_advice_shows_the_whole_record);
 	tcase_add_test(t, hostile_bytes_are_escaped);
 	tcase_add_test(t, codes_of_this_test_are_provoked);
 	suite_add_tcase(s, t);
