@@ -240,6 +240,8 @@ struct board_summary {
 	unsigned n_records, n_required, errors, warnings, infos;
 };
 void board_summary(const struct board_domain *d, struct board_summary *ret);
+/* The same without a look at the clock: a scrape of many knows how far UTC is from the monotonic clock. */
+void board_summary_at(const struct board_domain *d, int64_t unix_minus_mono_ms, struct board_summary *ret);
 struct board_record_summary {
 	const char *id, *type;
 	enum need need;

@@ -12,7 +12,13 @@ void
 board_summary(const struct board_domain *d, struct board_summary *ret)
 {
 	const struct clock *clock = d->board->clock;
-	int64_t to_unix = clock->unix_ms(clock) - clock->mono_ms(clock);
+
+	board_summary_at(d, clock->unix_ms(clock) - clock->mono_ms(clock), ret);
+}
+
+void
+board_summary_at(const struct board_domain *d, int64_t to_unix, struct board_summary *ret)
+{
 	const struct told *told = told_of(d);
 
 	*ret = (struct board_summary){

@@ -8,7 +8,7 @@
 #include "internal.h"
 
 enum {
-	LEVEL = 4,		/* three quarters of what 6 saves in half of its time */
+	LEVEL = 3,		/* half of the time of 4, which saves a twentieth more: 9 MB of metrics become 420 kB in 25 ms */
 	WINDOW = 15 + 16,	/* 32 kB, gzip header */
 	MEMORY = 8,
 };

@@ -24,6 +24,7 @@ struct metrics {
 	struct metric_out out;
 	enum metrics_detail detail;
 	struct board *board;
+	int64_t to_unix_ms;		/* from the monotonic clock */
 	enum phase phase;
 	struct str head;
 	size_t head_at;
@@ -72,6 +73,7 @@ metrics_new(const struct view_daemon *d, enum metrics_detail detail, enum metric
 	m->out.syntax = syntax;
 	m->detail = detail;
 	m->board = d->board;
+	m->to_unix_ms = d->clock->unix_ms(d->clock) - d->clock->mono_ms(d->clock);
 	add_head(m, d);
 	return m;
 }
@@ -82,6 +84,7 @@ metrics_free(struct metrics *m)
 	if (m == NULL)
 		return;
 	str_done(&m->head);
+	metric_out_done(&m->out);
 	free(m);
 }
 
@@ -110,8 +113,9 @@ one_domain(struct metrics *m, const struct metric_family *f, struct board_domain
 {
 	struct metric_domain d = { .record = record_of_board, .board = b };
 
-	board_summary(b, &d.sum);
+	board_summary_at(b, m->to_unix_ms, &d.sum);
 	d.n_records = d.sum.n_records;
+	metric_head(&m->out, d.sum.domain);
 	f->domain(&m->out, &d);
 	if (m->family == 0)
 		m->of_state[d.sum.state]++;

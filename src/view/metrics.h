@@ -17,9 +17,12 @@ struct metric_out {
 	struct str *out;
 	enum metrics_syntax syntax;
 	const struct metric_family *f;	/* begun */
-	char name[96];			/* of its samples, but for suffixes of histograms */
-	size_t name_len;
+	struct str name;		/* of its samples, but for suffixes of histograms */
+	struct str joints[METRIC_LABELS_MAX + 1];	/* what stands before each value of a label: {domain="  ,state="  */
+	struct str head;		/* the name and the domain's label, which begin all of its samples in a family */
+	bool has_head;
 };
+void metric_out_done(struct metric_out *o);
 
 /* What the samples of a daemon's family are made of. */
 struct metric_daemon {
@@ -54,6 +57,8 @@ extern const size_t metric_n_daemon_families, metric_n_domain_families;
 bool metric_wanted(const struct metric_family *f, enum metrics_detail detail);
 /* Begin a family: its metadata. */
 void metric_begin(struct metric_out *o, const struct metric_family *f);
+/* The samples that follow begin with this value of the first label.  NULL: no more. */
+void metric_head(struct metric_out *o, const char *value);
 /* One sample; the values of the labels in the order of the row, NULL = "". */
 void metric_int(struct metric_out *o, const char *const *labels, int64_t value);
 void metric_fixed(struct metric_out *o, const char *const *labels, double value, unsigned digits);

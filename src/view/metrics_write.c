@@ -3,8 +3,6 @@
  * The two syntaxes.  Prometheus text 0.0.4 names every family as its samples are named; OpenMetrics 1.0 names counters and
  * infos without their suffix, knows units, and wants bounds as floats.
  */
-#include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "metrics.h"
@@ -62,11 +60,14 @@ metadata(struct metric_out *o, const char *word, const char *text)
 void
 metric_begin(struct metric_out *o, const struct metric_family *f)
 {
-	int n = snprintf(o->name, sizeof(o->name), "%s%s%s", prefix_of(f), f->name, kinds[f->type].suffix);
-
-	assert(n > 0 && (size_t)n < sizeof(o->name));
-	o->name_len = (size_t)n;
 	o->f = f;
+	metric_head(o, NULL);
+	str_clear(&o->name);
+	str_addf(&o->name, "%s%s%s", prefix_of(f), f->name, kinds[f->type].suffix);
+	for (size_t i = 0; f->labels[i] != NULL; i++) {
+		str_clear(&o->joints[i]);
+		str_addf(&o->joints[i], "%s%s=\"", i == 0 ? "{" : "\",", f->labels[i]);
+	}
 	metadata(o, "HELP", f->help);
 	metadata(o, "TYPE", kinds[f->type].type[o->syntax]);
 	if (o->syntax == METRICS_OPENMETRICS && unit_of(f) != NULL)
@@ -74,14 +75,31 @@ metric_begin(struct metric_out *o, const struct metric_family *f)
 }
 
 static void
-label(struct metric_out *o, const char *name, const char *value, bool first)
+label(struct str *out, const struct str *joint, const char *value)
 {
-	str_addc(o->out, first ? '{' : ',');
-	str_add(o->out, name);
-	str_add(o->out, "=\"");
+	str_addn(out, joint->p, joint->len);
 	if (value != NULL)
-		escape_label(o->out, value);
-	str_addc(o->out, '"');
+		escape_label(out, value);
+}
+
+void
+metric_head(struct metric_out *o, const char *value)
+{
+	o->has_head = value != NULL;
+	if (value == NULL)
+		return;
+	str_clear(&o->head);
+	str_addn(&o->head, o->name.p, o->name.len);
+	label(&o->head, &o->joints[0], value);
+}
+
+void
+metric_out_done(struct metric_out *o)
+{
+	str_done(&o->name);
+	str_done(&o->head);
+	for (size_t i = 0; i < ARRAY_LEN(o->joints); i++)
+		str_done(&o->joints[i]);
 }
 
 /* Everything up to the value; le is a bucket's bound or NULL. */
@@ -90,13 +108,20 @@ sample(struct metric_out *o, const char *suffix, const char *const *labels, cons
 {
 	size_t n = 0;
 
-	str_addn(o->out, o->name, o->name_len);
-	str_add(o->out, suffix);
+	if (o->has_head) {
+		str_addn(o->out, o->head.p, o->head.len);
+		n++;
+	} else {
+		str_addn(o->out, o->name.p, o->name.len);
+		str_add(o->out, suffix);
+	}
 	for (; o->f->labels[n] != NULL; n++)
-		label(o, o->f->labels[n], labels[n], n == 0);
-	if (le != NULL)
-		label(o, "le", le, n++ == 0);
-	str_add(o->out, n > 0 ? "} " : " ");
+		label(o->out, &o->joints[n], labels[n]);
+	if (le != NULL) {
+		str_add(o->out, n++ == 0 ? "{le=\"" : "\",le=\"");
+		str_add(o->out, le);
+	}
+	str_add(o->out, n > 0 ? "\"} " : " ");
 }
 
 void

@@ -55,7 +55,9 @@ render_prometheus(const struct status *const *list, size_t n, const struct view_
 		for (size_t k = 0; k < n; k++) {
 			const struct metric_domain d = domain_of_status(list[k]);
 
+			metric_head(&out, d.sum.domain);
 			f->domain(&out, &d);
 		}
 	}
+	metric_out_done(&out);
 }
