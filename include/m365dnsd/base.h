@@ -149,6 +149,8 @@ void *map_del(struct map *m, const void *key, size_t n);
 size_t map_count(const struct map *m);
 /* Call f on each; f may not change the map.  Order is not defined. */
 void map_each(const struct map *m, void (*f)(void *ctx, void *value), void *ctx);
+/* The same until f is false. */
+void map_each_while(const struct map *m, bool (*f)(void *ctx, void *value), void *ctx);
 /* Free the map; free_value may be NULL. */
 void map_free(struct map *m, void (*free_value)(void *value));
 

@@ -119,6 +119,8 @@ struct board_domain *board_add(struct board *b, struct plan *plan);
 struct board_domain *board_find(const struct board *b, const char *name);
 void board_remove(struct board *b, struct board_domain *d);
 size_t board_count(const struct board *b);
+/* Those in this state, as far as it may be told (board_told_state), without a look at all of them. */
+size_t board_count_told(const struct board *b, enum domain_state state);
 void board_each(struct board *b, void (*f)(void *ctx, struct board_domain *d), void *ctx);
 /* The first domain by name after this one (which need not be there any more); NULL = from the start.  NULL at the end. */
 struct board_domain *board_next(struct board *b, const char *after);

@@ -189,6 +189,14 @@ map_each(const struct map *m, void (*f)(void *ctx, void *value), void *ctx)
 }
 
 void
+map_each_while(const struct map *m, bool (*f)(void *ctx, void *value), void *ctx)
+{
+	for (size_t i = 0; i < m->cap; i++)
+		if (m->slots[i].item != NULL && !f(ctx, value_of(m, &m->slots[i])))
+			return;
+}
+
+void
 map_free(struct map *m, void (*free_value)(void *value))
 {
 	if (m == NULL)

@@ -66,6 +66,7 @@ domain_free(void *p)
 	if (d->zone != NULL && d->free_zone != NULL)
 		d->free_zone(d->free_zone_ctx, d->zone);
 	d->board->n_cells -= board_n_cells(d);
+	d->board->of_state[d->state]--;
 	sides_free(d->sides);
 	columns_unref(d->board, d->columns);
 	free(d->cells);
@@ -103,6 +104,7 @@ board_add(struct board *b, struct plan *plan)
 	d->board = b;
 	d->plan = plan_ref(plan);
 	d->state = DOMAIN_PENDING;
+	b->of_state[DOMAIN_PENDING]++;
 	d->since_unix_ms = now;
 	d->revision = d->reserved = 1;
 	d->n_variants = 1;

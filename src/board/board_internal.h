@@ -78,6 +78,7 @@ struct board {
 	struct order order;
 	struct arena *scratch;
 	size_t n_cells;
+	size_t of_state[DOMAIN_REGRESSED + 1];	/* domains */
 	bool careful;
 	struct held_lists *held;
 	struct cell no_cell;		/* what is nowhere: see board_cell() */
@@ -138,6 +139,7 @@ cell_index(const struct board_domain *d, size_t row, size_t col)
 	return row < n ? row * d->n_columns + col : n * d->n_columns + (row - n) * d->n_authorities + col;
 }
 
+void domain_set_state(struct board_domain *d, enum domain_state state);
 void columns_unref(struct board *b, struct columns *c);
 const struct cell *board_cell_const(const struct board_domain *d, size_t row, size_t col);
 size_t board_n_cells(const struct board_domain *d);	/* in d->cells */

@@ -52,6 +52,14 @@ board_state(const struct board_domain *d)
 }
 
 void
+domain_set_state(struct board_domain *d, enum domain_state state)
+{
+	d->board->of_state[d->state]--;
+	d->board->of_state[state]++;
+	d->state = (uint8_t)state;
+}
+
+void
 board_set_user(struct board_domain *d, void *user)
 {
 	d->user = user;

@@ -102,7 +102,7 @@ rollup_domain(struct board_domain *d, const struct domain_result *r, int64_t now
 		tell(d, NULL, name_of(&domain_state_names, from), name_of(&domain_state_names, r->state), EVENT_VISIBLE, now);
 	if (from == r->state)
 		return;
-	d->state = (uint8_t)r->state;
+	domain_set_state(d, r->state);
 	d->since_unix_ms = now;
 	tell(d, NULL, name_of(&domain_state_names, from), name_of(&domain_state_names, r->state), domain_event(from, r->state),
 	    now);

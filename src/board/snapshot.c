@@ -327,7 +327,7 @@ static void
 keep_states(struct board_domain *d, const struct board_domain *keep)
 {
 	d->revision = keep->revision;
-	d->state = keep->state;
+	domain_set_state(d, (enum domain_state)keep->state);
 	d->was_published = keep->was_published;
 	d->reached_published = keep->reached_published;
 	d->reached_visible = keep->reached_visible;

@@ -136,6 +136,26 @@ board_set_careful(struct board *b, bool careful)
 		told_forget(x->d);
 }
 
+static size_t
+count_correct(size_t n, const struct held *x, enum domain_state state)
+{
+	return n + (x->told->t.state == state) - (x->d->state == state);
+}
+
+size_t
+board_count_told(const struct board *b, enum domain_state state)
+{
+	size_t n = b->of_state[state];
+	const struct held *x;
+
+	LIST_FOREACH(x, &b->held->unkept, unkept_link)
+		n = count_correct(n, x, state);
+	LIST_FOREACH(x, &b->held->kept, kept_link)
+		if (!x->unkept)
+			n = count_correct(n, x, state);
+	return n;
+}
+
 struct board_domain *
 board_unkept(const struct board *b)
 {

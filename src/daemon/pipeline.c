@@ -19,7 +19,8 @@
 
 #define BACKLOG_ENOUGH 128	/* asks waiting at a source: more would only age in its queue */
 #define FINDING_MAX_AT_ONCE 256
-#define DIRTY_AT_ONCE 64	/* roll-ups a turn, about 5 ms */
+#define DIRTY_AT_ONCE 64	/* roll-ups a turn */
+#define TURN_MS 3		/* of work; who else uses the loop waits so long */
 
 static struct eval_policy
 policy_of(const struct conf *conf, const struct pipeline_config *cfg)
@@ -205,6 +206,12 @@ pipeline_has_room(const struct pipeline *p)
 	return !alive;
 }
 
+static bool
+turn_is_over(const struct pipeline *p)
+{
+	return p->clock->mono_ms(p->clock) >= p->turn_ends_ms;
+}
+
 /* Start what is due while there is room for it.  True when anything was started. */
 static bool
 run_due(struct pipeline *p, int64_t now)
@@ -212,7 +219,8 @@ run_due(struct pipeline *p, int64_t now)
 	struct heap_item *top;
 	bool any = false;
 
-	while ((top = heap_top(&p->due)) != NULL && top->key <= now && pipeline_has_room(p)) {
+	while ((top = heap_top(&p->due)) != NULL && top->key <= now && pipeline_has_room(p) &&
+	    !turn_is_over(p)) {
 		heap_remove(&p->due, top);
 		domain_turn((struct domain *)top, now);
 		any = true;
@@ -227,7 +235,7 @@ run_due(struct pipeline *p, int64_t now)
 static void
 run_dirty(struct pipeline *p, int64_t now, unsigned *budget)
 {
-	while (p->dirty != NULL && *budget > 0) {
+	while (p->dirty != NULL && *budget > 0 && !turn_is_over(p)) {
 		struct domain *d = p->dirty;
 
 		p->dirty = d->next_dirty;
@@ -243,16 +251,19 @@ pipeline_run(struct pipeline *p)
 	int64_t now = p->clock->mono_ms(p->clock), next;
 	unsigned budget = DIRTY_AT_ONCE;
 	struct heap_item *top;
+	bool over;
 
+	p->turn_ends_ms = now + TURN_MS;
 	do {
 		next = prober_run(p->prober);
 		run_dirty(p, now, &budget);
-	} while (run_due(p, now) || (p->dirty != NULL && budget > 0));
+		over = turn_is_over(p);
+	} while (!over && (run_due(p, now) || (p->dirty != NULL && budget > 0)));
 	next = prober_run(p->prober);
 	top = heap_top(&p->due);
 	if (top != NULL && top->key > now && top->key < next)
 		next = top->key;
-	return p->dirty != NULL ? now : next;
+	return p->dirty != NULL || over ? now : next;
 }
 
 /*

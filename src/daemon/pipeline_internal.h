@@ -19,6 +19,7 @@ struct pipeline {
 	size_t n_domains;
 	struct heap due;		/* of struct domain */
 	struct domain *dirty;		/* to be rolled up */
+	int64_t turn_ends_ms;
 	unsigned n_finding;
 	struct side_job *policies;	/* being fetched */
 	unsigned n_policies;

@@ -24,6 +24,7 @@
 #include "setup.h"
 
 #define SAVE_MS         2000
+#define SAVE_MORE_MS    100		/* when there is more than one portion */
 #define OPEN_STORE_MS   600000
 #define STOP_COMMIT_MS  3000
 #define STREAMS_MAX     128
@@ -157,8 +158,7 @@ on_save_timer(void *ctx)
 	struct serve *s = ctx;
 
 	serve_keep_news(s);
-	serve_save_some(s);
-	loop_timer_set(s->save, SAVE_MS);
+	loop_timer_set(s->save, serve_save_some(s) ? SAVE_MORE_MS : SAVE_MS);
 }
 
 /* ---- signals ---- */
@@ -305,6 +305,8 @@ start_pipeline(struct serve *s, struct err *err)
 	policies_tell(s->policies, s->pipeline);
 	if (rc == 0)
 		rc = serve_load(s, err);
+	if (rc == 0)
+		board_next(pipeline_board(s->pipeline), NULL);	/* puts them in order: now, and not when somebody asks */
 #ifdef __GLIBC__
 	malloc_trim(0);		/* what reading 100,000 domains has left behind */
 #endif

@@ -44,30 +44,16 @@ serve_healthy(struct serve *s, struct err *why)
 	return false;
 }
 
-struct count {
-	size_t complete, errors;
-};
-
-static void
-count_domain(void *ctx, struct board_domain *b)
-{
-	struct count *c = ctx;
-
-	c->complete += board_told_state(b) == DOMAIN_COMPLETE;
-	c->errors += board_told_state(b) == DOMAIN_UNPUBLISHED || board_told_state(b) == DOMAIN_REGRESSED;
-}
-
 void
 serve_pulse(void *ctx)
 {
 	struct serve *s = ctx;
 	int64_t watchdog = systemd_watchdog_ms(s->sd);
-	struct count c = { 0, 0 };
+	const struct board *b = pipeline_board(s->pipeline);
 
 	serve_keep_look(s);
-	board_each(pipeline_board(s->pipeline), count_domain, &c);
-	systemd_status(s->sd, "watching %zu domains: %zu complete, %zu to mend", board_count(pipeline_board(s->pipeline)),
-	    c.complete, c.errors);
+	systemd_status(s->sd, "watching %zu domains: %zu complete, %zu to mend", board_count(b),
+	    board_count_told(b, DOMAIN_COMPLETE), board_count_told(b, DOMAIN_UNPUBLISHED) + board_count_told(b, DOMAIN_REGRESSED));
 	/* This loop runs, for we are here.  A hang ends one and a half intervals after it began, at the latest. */
 	if (store_silence_ms(s) < BEAT_MS)
 		systemd_watchdog(s->sd);

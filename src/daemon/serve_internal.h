@@ -121,7 +121,7 @@ int serve_load(struct serve *s, struct err *err);
 void serve_save_later(struct serve *s, const char *domain);
 enum save { SAVE_COMMON, SAVE_URGENT, SAVE_EXACT };	/* SAVE_EXACT: the program ends */
 void serve_save_now(struct serve *s, const char *domain, enum save how);
-void serve_save_some(struct serve *s);
+bool serve_save_some(struct serve *s);		/* true: there are more */
 /* At the end: everything, as it is. */
 void serve_save_all(struct serve *s);
 

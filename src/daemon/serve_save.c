@@ -10,7 +10,7 @@
 
 #include "serve_internal.h"
 
-#define SAVE_AT_ONCE 500	/* snapshots a turn: about 1 ms of the loop's time */
+#define SAVE_AT_ONCE 50	/* snapshots a turn: about 1 ms of the loop's time */
 
 /* ---- at the start ---- */
 
@@ -77,28 +77,29 @@ struct picked {
 	size_t n;
 };
 
-static void
+static bool
 pick(void *ctx, void *value)
 {
 	struct picked *p = ctx;
 
-	if (p->n < SAVE_AT_ONCE)
-		p->names[p->n++] = xstrdup(value);
+	p->names[p->n++] = xstrdup(value);
+	return p->n < SAVE_AT_ONCE;
 }
 
-void
+bool
 serve_save_some(struct serve *s)
 {
 	struct picked p = { .n = 0 };
 
 	if (s->store == NULL || map_count(s->unsaved) == 0)
-		return;
-	map_each(s->unsaved, pick, &p);
+		return false;
+	map_each_while(s->unsaved, pick, &p);
 	for (size_t i = 0; i < p.n; i++) {
 		serve_save_now(s, p.names[i], SAVE_COMMON);
 		free(map_del(s->unsaved, p.names[i], strlen(p.names[i])));
 		free(p.names[i]);
 	}
+	return map_count(s->unsaved) > 0;
 }
 
 static void
