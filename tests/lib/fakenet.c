@@ -42,7 +42,8 @@ struct fcache {
 };
 enum fault {
 	FAULT_OK, FAULT_SILENT, FAULT_NETWORK, FAULT_NO_FAMILY, FAULT_SERVFAIL, FAULT_REFUSED, FAULT_NOTIMP, FAULT_FORMERR,
-	FAULT_LAME, FAULT_GARBAGE, FAULT_TRUNCATED, FAULT_CASE, FAULT_FOREIGN, FAULT_FILTERED, FAULT_BOGUS
+	FAULT_LAME, FAULT_GARBAGE, FAULT_TRUNCATED, FAULT_CASE, FAULT_FOREIGN, FAULT_FILTERED, FAULT_BOGUS,
+	FAULT_TCP_ONLY, FAULT_UDP_ONLY
 };
 static const struct name_row fault_rows[] = {
 	{ FAULT_OK, "ok" }, { FAULT_SILENT, "silent" }, { FAULT_NETWORK, "network" }, { FAULT_NO_FAMILY, "no-family" },
@@ -50,6 +51,7 @@ static const struct name_row fault_rows[] = {
 	{ FAULT_FORMERR, "formerr" }, { FAULT_LAME, "lame" }, { FAULT_GARBAGE, "garbage" },
 	{ FAULT_TRUNCATED, "truncated" }, { FAULT_CASE, "case" }, { FAULT_FOREIGN, "foreign" },
 	{ FAULT_FILTERED, "filtered" }, { FAULT_BOGUS, "bogus" },
+	{ FAULT_TCP_ONLY, "tcp-only" }, { FAULT_UDP_ONLY, "udp-only" },
 };
 static NAME_TABLE(fault_names, fault_rows);
 
@@ -569,6 +571,12 @@ reply_build(struct fakenet *n, struct fhost *h, const struct flight *f, const st
 		w->len -= w->len > 40 ? 7 : 1;
 }
 
+static bool
+is_silent(const struct fhost *h, bool tcp)
+{
+	return h == NULL || h->fault == FAULT_SILENT || (h->fault == FAULT_TCP_ONLY && !tcp) || (h->fault == FAULT_UDP_ONLY && tcp);
+}
+
 static void
 deliver(struct fakenet *n, const struct flight *f)
 {
@@ -577,7 +585,7 @@ deliver(struct fakenet *n, const struct flight *f)
 	struct str w = STR_INIT;
 	struct question q;
 
-	if (h == NULL || h->fault == FAULT_SILENT || !fakewire_question(f->wire, f->len, &q))
+	if (is_silent(h, f->tcp) || !fakewire_question(f->wire, f->len, &q))
 		a.status = TRANSPORT_TIMEOUT;
 	else if (h->fault == FAULT_NETWORK)
 		a.status = TRANSPORT_NETWORK;
@@ -618,7 +626,7 @@ net_send(struct transport *t, const struct transport_query *q)
 	f->tcp = q->tcp;
 	f->tag = q->tag;
 	f->sent_ms = now_ms(n);
-	f->due_ms = f->sent_ms + (h == NULL || h->fault == FAULT_SILENT ? q->timeout_ms : h->delay_ms);
+	f->due_ms = f->sent_ms + (is_silent(h, q->tcp) ? q->timeout_ms : h->delay_ms);
 	note_query(n, f);
 	while (*at != NULL && (*at)->due_ms <= f->due_ms)
 		at = &(*at)->next;

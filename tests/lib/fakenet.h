@@ -32,7 +32,7 @@ int fakenet_prime(struct fakenet *n, const char *addr, const char *name, const c
 
 /*
  * "ok", "silent", "network", "no-family", "servfail", "refused", "notimp", "formerr", "lame", "garbage", "truncated", "case",
- * "foreign", "filtered", "bogus"; false when the word is none of them.
+ * "foreign", "filtered", "bogus", "tcp-only", "udp-only"; false when the word is none of them.
  */
 bool fakenet_fault(struct fakenet *n, const char *addr, const char *fault);
 void fakenet_delay(struct fakenet *n, const char *addr, int64_t ms);
