@@ -11,7 +11,8 @@ The table is JSON, one object an address:
       "do": "slow", "arg": 3.0,             what it does to every question ...
       "rules": [{"name": "*.contoso.test.", "type": "MX", "do": "refused"}],     ... or only to some: first match wins
       "zone": "text" | "upstream": "127.1.2.2",      where true answers come from: zone text, or a real server
-      "resolver": false}]                   a resolver sets RA and never AA, and has no referrals
+      "resolver": false,                    a resolver sets RA and never AA, and has no referrals
+      "only": "tcp"}]                       deaf by the other protocol
 
 A first label of the form do-BEHAVIOUR (do-servfail.contoso.test) asks for that behaviour by itself.  The control socket
 takes one JSON line a connection: {"op":"table","table":[...]} replaces the table, {"op":"ping"}, {"op":"quit"}.  Every
@@ -109,6 +110,8 @@ class Listener:
             return None
         if q.flags & QR or q.qname is None:
             return None
+        if self.conf.get("only", "udp" if not tcp else "tcp") != ("tcp" if tcp else "udp"):
+            return None
         self.server.note(self, q, tcp)
         do, arg = self.behaviour(q)
         return await BEHAVIOURS[do](self, q, tcp, arg)
@@ -139,15 +142,15 @@ class Listener:
             return reply(q, rcode=RCODES["SERVFAIL"], flags=self.flags(False))
 
 
-def reply(q, rcode=0, answer=(), authority=(), flags=0, ede=None, question=None, counts=None):
+def reply(q, rcode=0, answer=(), authority=(), flags=0, ede=None, question=None, counts=None, additional=()):
     opt = b""
     if q.edns:
         data = struct.pack("!HHH", 15, 2, ede) if ede is not None else b""
         opt = b"\0" + struct.pack("!HHIH", TYPES["OPT"], 1232, 0, len(data)) + data
-    n = counts or (1, len(answer), len(authority), 1 if opt else 0)
+    n = counts or (1, len(answer), len(authority), len(additional) + (1 if opt else 0))
     head = struct.pack("!HHHHHH", q.id, QR | (q.flags & (RD | 0x0010)) | flags | rcode, *n)
     body = (q.wire[12:q.end_of_question] if question is None else question)
-    return head + body + b"".join(rr.wire() for rr in list(answer) + list(authority)) + opt
+    return head + body + b"".join(rr.wire() for rr in [*answer, *authority, *additional]) + opt
 
 
 def fit(q, wire, tcp):
@@ -323,6 +326,16 @@ async def lie_address(l, q, tcp, arg):
     return reply(q, answer=rr, flags=l.flags(True))
 
 
+async def policy(l, q, tcp, arg):
+    """A block that says nothing of it: "aa" as Unbound makes it, "soa" as BIND does, "sinkhole" for addresses."""
+    soa = name_wire("ns.block.example.") + name_wire("h.block.example.") + struct.pack("!5I", 1, 60, 60, 60, 60)
+    if arg == "soa":
+        return reply(q, RCODES["NXDOMAIN"], flags=RA, additional=[RR("rpz.block.example.", TYPES["SOA"], 60, soa)])
+    if arg == "sinkhole" and q.qtype == TYPES["A"]:
+        return reply(q, answer=[RR(q.qname, TYPES["A"], 60, b"\0\0\0\0")], flags=RA)
+    return reply(q, RCODES["NXDOMAIN"], flags=RA | AA)
+
+
 async def lie_zone(l, q, tcp, arg):
     """Other zone text than the truth: arg."""
     return fit(q, await l.truth(q, Zones(arg)), tcp)
@@ -376,7 +389,7 @@ BEHAVIOURS = {
     "wrong-question": wrong_question, "no-question": no_question, "pointer-loop": pointer_loop,
     "counts": counts_too_big, "rdata-past-end": rdata_past_end, "txt-past-rdata": txt_past_rdata, "echo": echo,
     "lowercase": lowercase, "lowercase-udp": lowercase_udp, "lame": lame, "not-aa": not_aa,
-    "lie-nxdomain": lie_nxdomain, "lie-address": lie_address, "lie-zone": lie_zone, "pool": pool, "huge": huge,
+    "lie-nxdomain": lie_nxdomain, "lie-address": lie_address, "lie-zone": lie_zone, "policy": policy, "pool": pool, "huge": huge,
     "drip": drip, "cname-loop": cname_loop,
 }
 NO_TCP = {"truncate-refuse"}    # from the start nothing listens there: connection refused

@@ -14,6 +14,7 @@ import test_records     # noqa: E402,F401
 import test_policy      # noqa: E402,F401
 import test_corpus      # noqa: E402,F401
 import test_sources     # noqa: E402,F401
+import test_own         # noqa: E402,F401
 import test_zone        # noqa: E402,F401
 import test_time        # noqa: E402,F401
 import test_views       # noqa: E402,F401

@@ -353,6 +353,9 @@ def resolvers(lab):
         equal((r["health"], r["class"], r["view"]), ("up", "quorum", "public"), "r", r)
         check(r["rtt_ms"] is not None and r["rtt_ms"] >= 0 and r["answers"] > 0 and r["queries"] >= r["answers"], "numbers", r)
     equal({o["name"] for o in doc["operators"]}, {"r1", "r2"}, "operators", doc)
+    network = doc["network"]
+    equal((network["ipv4"]["udp"], network["ipv4"]["tcp"]), ("works", "works"), "IPv4", network)
+    equal((network["offline"], network["intercepted"], network["problem"]), (False, False, None), "network", network)
 
 
 @table("daemon: GET /metrics as %s", [

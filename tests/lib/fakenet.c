@@ -244,6 +244,13 @@ fakenet_del(struct fakenet *n, const char *zone, const char *addr, const char *o
 	}
 }
 
+/* As caches see it, which ask by UDP or TCP as they like. */
+static bool
+is_well(const struct fhost *h)
+{
+	return h->fault == FAULT_OK || h->fault == FAULT_TCP_ONLY || h->fault == FAULT_UDP_ONLY;
+}
+
 /* ---- answers of an authoritative server ---- */
 
 static struct fzone *
@@ -252,7 +259,7 @@ zone_around(const struct fakenet *n, const struct dns_name *name, const struct f
 	struct fzone *best = NULL;
 
 	for (struct fzone *z = n->zones; z != NULL; z = z->next) {
-		if ((host != NULL && z->host != host) || (host == NULL && z->host->fault != FAULT_OK))
+		if ((host != NULL && z->host != host) || (host == NULL && !is_well(z->host)))
 			continue;
 		if (dns_name_is_below(name, &z->name) && (best == NULL || z->name.len > best->name.len))
 			best = z;
