@@ -222,11 +222,8 @@ say_network(const struct run *r)
 {
 	struct str line = STR_INIT;
 
-	str_add(&line, "network: ");
-	if (own_words(sources_own(pipeline_sources(r->pipeline)), &line)) {
-		str_addc(&line, '\n');
-		output_write(&line);
-	}
+	if (own_words(sources_own(pipeline_sources(r->pipeline)), &line))
+		complain("network: %s", str_c(&line));
 	str_done(&line);
 }
 

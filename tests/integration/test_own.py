@@ -46,8 +46,7 @@ def tcp_only(lab):
 def one_line(lab):
     domain, resolvers, _ = by_tcp_only(lab)
     r = lab.run("--once", domain, resolvers=resolvers, limit=90).exits(0)
-    equal([x for x in r.out.splitlines() if x.startswith("network: ")],
-          ["network: port 53 works by TCP only, not by UDP, with IPv4"], "lines", str(r))
+    equal(r.err.splitlines(), ["m365dnsd: network: port 53 works by TCP only, not by UDP, with IPv4"], "lines", str(r))
     r = lab.run("--once", "right.test").exits(0)
     check("network: " not in r.out + r.err, "nothing is said", str(r))
 
