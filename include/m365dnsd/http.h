@@ -103,6 +103,10 @@ struct http_route {
 int http_listen(const char *addr, int *ret_fd, struct err *err);
 /* routes ends with path NULL and outlives http.  The caller ignores SIGPIPE. */
 struct http *http_new(struct loop *l, const struct http_config *cfg, const struct http_route *routes, void *ctx, struct err *err);
+/* Other names for the Host check and another token (NULL: none), from the next request on. */
+void http_set_access(struct http *h, const char *const *hosts, size_t n_hosts, const char *token);
+/* Listen on these sockets and no others; connections of those that are not among them go on.  They stay the caller's. */
+void http_set_fds(struct http *h, const int *fds, size_t n);
 struct http_stats {
 	uint64_t requests[600];		/* by status code */
 	uint64_t accepted;		/* connections */

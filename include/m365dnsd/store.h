@@ -66,6 +66,9 @@ typedef void store_health_changed(void *ctx, enum store_health health, const cha
 void store_on_health(struct store *s, store_health_changed *f, void *ctx);
 void store_get_stats(struct store *s, struct store_stats *ret);
 
+/* How long rows are kept, from now on. */
+void store_set_history_days(struct store *s, unsigned days);
+
 /* ---- at start, before the loop runs ---- */
 
 struct store_domain {

@@ -10,14 +10,12 @@
  */
 #include "serve_internal.h"
 
-#include <fcntl.h>
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "build_info.h"
 #include "output.h"
@@ -27,7 +25,6 @@
 #define SAVE_MORE_MS    100		/* when there is more than one portion */
 #define OPEN_STORE_MS   600000
 #define STOP_COMMIT_MS  3000
-#define STREAMS_MAX     128
 
 /* ---- turns ---- */
 
@@ -196,17 +193,6 @@ start_conf(struct serve *s)
 	return code;
 }
 
-/* The token: a credential of the service manager, else the file of the configuration. */
-static int
-start_token(struct serve *s, struct err *err)
-{
-	if (secret_credential("http-token", &s->token, err) == -1)
-		return -1;
-	if (s->token == NULL && s->conf->token_file != NULL)
-		return secret_read(s->conf->token_file, &s->token, err);
-	return 0;
-}
-
 static int
 start_store(struct serve *s, struct err *err)
 {
@@ -313,80 +299,11 @@ start_pipeline(struct serve *s, struct err *err)
 	return rc;
 }
 
-static void
-listen_fd_add(struct serve *s, int fd)
-{
-	s->listen_fds = xreallocarray(s->listen_fds, s->n_listen_fds + 1, sizeof(*s->listen_fds));
-	s->listen_fds[s->n_listen_fds++] = fd;
-}
-
-/* Can only processes of this machine reach it? */
-static bool
-is_local(const char *listen)
-{
-	static const uint8_t v6_loopback[16] = { [15] = 1 };
-	struct addr a;
-
-	return addr_parse(&a, listen, 0) &&
-	    (a.family == 4 ? a.ip[0] == 127 : memcmp(a.ip, v6_loopback, sizeof(v6_loopback)) == 0);
-}
-
-/* Sockets of the service manager, else those of the configuration.  What others can reach needs a token or a plain word. */
-static int
-start_sockets(struct serve *s, struct err *err)
-{
-	size_t n_handed;
-	const int *handed = systemd_sockets(s->sd, &n_handed);
-
-	for (size_t i = 0; i < n_handed; i++) {
-		if (!systemd_socket_is_local(s->sd, i) && s->token == NULL && !s->conf->listen_public) {
-			err_set(err, "%s can be reached from outside: that needs a token, or listen_public = yes",
-			    systemd_socket_text(s->sd, i));
-			return -1;
-		}
-		listen_fd_add(s, fcntl(handed[i], F_DUPFD_CLOEXEC, 0));
-	}
-	for (size_t i = 0; n_handed == 0 && i < s->conf->n_listen; i++) {
-		int fd;
-
-		if (!is_local(s->conf->listen[i]) && s->token == NULL && !s->conf->listen_public) {
-			err_set(err, "listen: %s can be reached from outside: that needs a token, or listen_public = yes",
-			    s->conf->listen[i]);
-			return -1;
-		}
-		if (http_listen(s->conf->listen[i], &fd, err) == -1)
-			return -1;
-		listen_fd_add(s, fd);
-		log_notice("listening on http://%s/", s->conf->listen[i]);
-	}
-	return 0;
-}
-
-static int
-start_http(struct serve *s, struct err *err)
-{
-	struct http_config cfg = {
-		.hosts = (const char *const *)s->conf->hosts,
-		.n_hosts = s->conf->n_hosts,
-		.streams = STREAMS_MAX,
-	};
-
-	if (start_sockets(s, err) == -1)
-		return -1;
-	if (s->n_listen_fds == 0)
-		return 0;
-	cfg.fds = s->listen_fds;
-	cfg.n_fds = s->n_listen_fds;
-	cfg.token = s->token;
-	s->http = s->api.http = http_new(s->loop, &cfg, api_routes, &s->api, err);
-	return s->http == NULL ? -1 : 0;
-}
-
 static int
 start(struct serve *s, struct err *err)
 {
 	s->loop = loop_new(err);
-	if (s->loop == NULL || start_token(s, err) == -1 || start_store(s, err) == -1)
+	if (s->loop == NULL || start_store(s, err) == -1)
 		return -1;
 	s->journal = journal_new(NULL);
 	s->unsaved = map_new();
@@ -399,7 +316,7 @@ start(struct serve *s, struct err *err)
 	if (start_pipeline(s, err) == -1)
 		return -1;
 	serve_keep_health(s, STORE_OK);
-	if (start_http(s, err) == -1 || announce_resume(s->announce, err) == -1)
+	if (serve_listen_start(s, err) == -1 || announce_resume(s->announce, err) == -1)
 		return -1;
 	signal(SIGPIPE, SIG_IGN);
 	loop_on_signal(s->loop, SIGTERM, on_end, s);
@@ -446,9 +363,7 @@ static void
 serve_done(struct serve *s)
 {
 	stop(s);
-	for (size_t i = 0; i < s->n_listen_fds; i++)
-		close(s->listen_fds[i]);
-	free(s->listen_fds);
+	serve_listen_free(s);
 	loop_timer_free(s->due);
 	loop_timer_free(s->save);
 	loop_timer_free(s->pulse);
@@ -458,7 +373,6 @@ serve_done(struct serve *s)
 	catalog_free(s->catalog);
 	api_done(&s->api);
 	conf_free(s->conf);
-	secret_free(s->token);
 	journal_free(s->journal);
 	systemd_free(s->sd);
 }

@@ -6,6 +6,7 @@
  *   serve_alive.c  health and watchdog
  *   serve_conf.c   the domains: those of the files, and those added by HTTP
  *   serve_reload.c another configuration, read on a thread of its own
+ *   serve_listen.c where it listens, and whom it lets in
  *   serve_save.c   snapshots to the store, and back at the start
  *   serve_keep.c   what waits until it is kept
  *   serve_api.c    what the routes of api.c ask for
@@ -34,6 +35,17 @@ struct put_domain {
 	struct conf *conf;		/* holds this one domain */
 };
 
+/* Where it listens and whom it lets in.  A socket belongs to this list; of systemd's there is a copy. */
+struct serve_listen {
+	struct serve_socket {
+		char *text;		/* as configured */
+		int fd;
+		bool is_new;		/* was not there before */
+	} *list;
+	size_t n;
+	char *token;			/* NULL: none */
+};
+
 typedef void reload_done(void *ctx, bool ok, const char *words);
 
 struct reading;
@@ -46,7 +58,6 @@ struct serve {
 	struct catalog *catalog;
 	struct put_domain *puts;
 	size_t n_puts;
-	char *token;
 
 	struct loop *loop;
 	struct store *store;		/* NULL: none is configured */
@@ -59,8 +70,7 @@ struct serve {
 	struct http *http;
 	struct api api;
 	struct journal *journal;
-	int *listen_fds;		/* ours; those of systemd stay systemd's */
-	size_t n_listen_fds;
+	struct serve_listen listen;
 
 	struct loop_timer *due, *save, *pulse;
 	bool woken;
@@ -88,6 +98,17 @@ void serve_reload(struct serve *s, reload_done *done, void *ctx);
 void serve_reading_free(struct serve *s);
 /* At the end: wait for the thread, forget what it read. */
 void serve_reading_join(struct serve *s);
+
+/* serve_listen.c */
+int serve_listen_start(struct serve *s, struct err *err);
+/* NULL in *ret: there is none.  May be called on any thread. */
+int serve_listen_token(const struct conf *c, char **ret, struct err *err);
+/* All that c asks for, with this token (taken over, also by a failure); -1 with words and nothing changed. */
+int serve_listen_prepare(const struct serve *s, const struct conf *c, char *token, struct serve_listen *ret, struct err *err);
+/* One of these two: from now on, or never mind. */
+void serve_listen_apply(struct serve *s, const struct conf *c, struct serve_listen *l);
+void serve_listen_undo(struct serve_listen *l);
+void serve_listen_free(struct serve *s);
 
 /* serve_conf.c */
 /* Every domain of the configuration and every one added by HTTP that no file has. */

@@ -30,6 +30,7 @@ struct reading {
 	struct conf *conf;
 	struct catalog *catalog;	/* NULL: the one that runs stays */
 	bool catalog_kept;
+	char *token;
 	struct conf_problems problems;
 };
 
@@ -38,51 +39,26 @@ reading_run(void *arg)
 {
 	struct reading *r = arg;
 	const struct conf *now = r->s->conf;
+	struct err err = { "" };
 
 	r->conf = setup_conf(r->s->o, &r->problems);
 	if (r->conf != NULL && r->conf->catalog_file == NULL && now->catalog_file == NULL)
 		r->catalog_kept = true;
 	else if (r->conf != NULL)
 		r->catalog = catalog_load(r->conf->catalog_file, &r->problems);
+	if (r->conf != NULL && serve_listen_token(r->conf, &r->token, &err) == -1)
+		conf_problem_add(&r->problems, "token", 0, "%s", err.msg);
 	if (eventfd_write(r->fd, 1) == -1)
 		abort();	/* only a program that is broken gets here */
 	return NULL;
 }
 
-static bool
-same_text(const char *a, const char *b)
-{
-	return strcmp(a != NULL ? a : "", b != NULL ? b : "") == 0;
-}
-
-static bool
-same_list(char *const *a, size_t n_a, char *const *b, size_t n_b)
-{
-	for (size_t i = 0; n_a == n_b && i < n_a; i++)
-		if (strcmp(a[i], b[i]) != 0)
-			return false;
-	return n_a == n_b;
-}
-
-/* Sockets, the database and the secret are taken once: who changes their keys is told so. */
+/* The database is opened once: who moves it is told so. */
 static void
 warn_of_start_keys(const struct conf *a, const struct conf *b)
 {
-	const struct {
-		const char *key;
-		bool same;
-	} keys[] = {
-		{ "listen", same_list(a->listen, a->n_listen, b->listen, b->n_listen) },
-		{ "listen_public", a->listen_public == b->listen_public },
-		{ "hosts", same_list(a->hosts, a->n_hosts, b->hosts, b->n_hosts) },
-		{ "token_file", same_text(a->token_file, b->token_file) },
-		{ "database", same_text(a->database, b->database) },
-		{ "history_days", a->history_days == b->history_days },
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
-		if (!keys[i].same)
-			log_warn("%s has changed; that takes effect at the next start", keys[i].key);
+	if (strcmp(a->database != NULL ? a->database : "", b->database != NULL ? b->database : "") != 0)
+		log_warn("database has changed; that takes effect at the next start");
 }
 
 /* Swap, or keep everything; the words say how it went. */
@@ -93,12 +69,19 @@ reading_apply(struct reading *r, struct str *words)
 	struct conf *old_conf = s->conf;
 	struct catalog *old_catalog = s->catalog;
 	struct pipeline_spec *specs;
+	struct serve_listen listen;
 	struct err err;
 	size_t n;
 	int rc;
 
-	if (r->conf == NULL || (!r->catalog_kept && r->catalog == NULL)) {
+	if (r->conf == NULL || r->problems.n > 0 || (!r->catalog_kept && r->catalog == NULL)) {
 		serve_problems_line(&r->problems, words);
+		return false;
+	}
+	rc = serve_listen_prepare(s, r->conf, r->token, &listen, &err);
+	r->token = NULL;
+	if (rc == -1) {
+		str_add(words, err.msg);
 		return false;
 	}
 	s->conf = r->conf;
@@ -109,11 +92,15 @@ reading_apply(struct reading *r, struct str *words)
 	if (rc == -1) {
 		s->conf = old_conf;
 		s->catalog = old_catalog;
+		serve_listen_undo(&listen);
 		str_add(words, err.msg);
 		return false;
 	}
 	r->conf = NULL;
 	r->catalog = NULL;
+	serve_listen_apply(s, s->conf, &listen);
+	if (s->store != NULL)
+		store_set_history_days(s->store, s->conf->history_days);
 	warn_of_start_keys(old_conf, s->conf);
 	conf_free(old_conf);
 	if (s->catalog != old_catalog)
@@ -130,6 +117,8 @@ reading_reset(struct reading *r)
 	conf_free(r->conf);
 	catalog_free(r->catalog);
 	conf_problems_done(&r->problems);
+	secret_free(r->token);
+	r->token = NULL;
 	r->conf = NULL;
 	r->catalog = NULL;
 	r->catalog_kept = false;

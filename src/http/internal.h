@@ -154,12 +154,13 @@ void raw_on_complaint(struct http *h, const char *fmt, va_list ap) PRINTF_LIKE(2
 /* ---- listen.c ---- */
 
 struct listener {
+	struct listener *next;
 	struct http *http;
+	int sock;
 	struct loop_fd *fd;
 	struct due pause;		/* out of descriptors: wait a little */
 };
-int listeners_start(struct http *h, const int *fds, size_t n, struct err *err);
-void listeners_stop(struct http *h);
+void listeners_set(struct http *h, const int *fds, size_t n);
 
 /* ---- server.c ---- */
 
@@ -178,7 +179,6 @@ struct http {
 	bool kicked, stopping;
 
 	struct listener *listeners;
-	size_t n_listeners;
 	struct conn *conns;
 	struct http_request *waiting;
 	struct due watch;

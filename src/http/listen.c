@@ -147,34 +147,62 @@ on_accept(void *ctx, int fd, unsigned events)
 	server_kick(h);
 }
 
-int
-listeners_start(struct http *h, const int *fds, size_t n, struct err *err)
+static struct listener *
+listener_new(struct http *h, int sock)
 {
-	h->listeners = xcalloc(n > 0 ? n : 1, sizeof(*h->listeners));
-	for (size_t i = 0; i < n; i++) {
-		struct listener *l = &h->listeners[i];
-		int flags = fcntl(fds[i], F_GETFL);
+	struct listener *l = xcalloc(1, sizeof(*l));
+	int flags = fcntl(sock, F_GETFL);
 
-		if (flags == -1 || fcntl(fds[i], F_SETFL, flags | O_NONBLOCK) == -1) {
-			err_set(err, "listening socket %d: %s", fds[i], strerror(errno));
-			return -1;
+	if (flags == -1 || fcntl(sock, F_SETFL, flags | O_NONBLOCK) == -1)
+		log_err("http: listening socket %d: %s", sock, strerror(errno));
+	l->http = h;
+	l->sock = sock;
+	l->fd = loop_fd_new(h->loop, sock, on_accept, l);
+	loop_fd_set(l->fd, LOOP_READ);
+	return l;
+}
+
+static void
+listener_free(struct listener *l)
+{
+	due_clear(l->http, &l->pause);
+	loop_fd_free(l->fd);
+	free(l);
+}
+
+/* Out of the old list, or NULL. */
+static struct listener *
+listener_take(struct listener **list, int sock)
+{
+	for (struct listener **p = list, *l; (l = *p) != NULL; p = &l->next)
+		if (l->sock == sock) {
+			*p = l->next;
+			return l;
 		}
-		l->http = h;
-		l->fd = loop_fd_new(h->loop, fds[i], on_accept, l);
-		h->n_listeners = i + 1;
-		loop_fd_set(l->fd, LOOP_READ);
-	}
-	return 0;
+	return NULL;
 }
 
 void
-listeners_stop(struct http *h)
+listeners_set(struct http *h, const int *fds, size_t n)
 {
-	for (size_t i = 0; i < h->n_listeners; i++) {
-		due_clear(h, &h->listeners[i].pause);
-		loop_fd_free(h->listeners[i].fd);
-	}
-	free(h->listeners);
+	struct listener *old = h->listeners, *l;
+
 	h->listeners = NULL;
-	h->n_listeners = 0;
+	for (size_t i = 0; i < n; i++) {
+		l = listener_take(&old, fds[i]);
+		if (l == NULL)
+			l = listener_new(h, fds[i]);
+		l->next = h->listeners;
+		h->listeners = l;
+	}
+	while ((l = old) != NULL) {
+		old = l->next;
+		listener_free(l);
+	}
+}
+
+void
+http_set_fds(struct http *h, const int *fds, size_t n)
+{
+	listeners_set(h, fds, n);
 }

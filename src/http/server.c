@@ -78,16 +78,36 @@ or_default(unsigned n, unsigned otherwise)
 }
 
 static void
+access_free(struct http *h)
+{
+	for (size_t i = 0; i < h->cfg.n_hosts; i++)
+		free(h->hosts[i]);
+	free(h->hosts);
+	if (h->token != NULL)
+		explicit_bzero(h->token, strlen(h->token));
+	free(h->token);
+}
+
+void
+http_set_access(struct http *h, const char *const *hosts, size_t n_hosts, const char *token)
+{
+	access_free(h);
+	h->hosts = xcalloc(n_hosts + 1, sizeof(*h->hosts));
+	for (size_t i = 0; i < n_hosts; i++)
+		h->hosts[i] = xstrdup(hosts[i]);
+	h->cfg.hosts = (const char *const *)h->hosts;
+	h->cfg.n_hosts = n_hosts;
+	h->token = token != NULL ? xstrdup(token) : NULL;
+	h->cfg.token = h->token;
+}
+
+static void
 take_config(struct http *h, const struct http_config *cfg)
 {
 	h->cfg = *cfg;
 	h->cfg.fds = NULL;
-	h->hosts = xcalloc(cfg->n_hosts + 1, sizeof(*h->hosts));
-	for (size_t i = 0; i < cfg->n_hosts; i++)
-		h->hosts[i] = xstrdup(cfg->hosts[i]);
-	h->cfg.hosts = (const char *const *)h->hosts;
-	h->token = cfg->token != NULL ? xstrdup(cfg->token) : NULL;
-	h->cfg.token = h->token;
+	h->cfg.n_hosts = 0;
+	http_set_access(h, cfg->hosts, cfg->n_hosts, cfg->token);
 	h->cfg.connections = or_default(cfg->connections, 256);
 	h->cfg.streams = or_default(cfg->streams, 128);
 	h->cfg.header_deadline_ms = or_default(cfg->header_deadline_ms, 5000);
@@ -133,10 +153,11 @@ http_new(struct loop *l, const struct http_config *cfg, const struct http_route 
 	h->run_timer = loop_timer_new(l, on_timer, h);
 	h->due_timer = loop_timer_new(l, due_run, h);
 	take_config(h, cfg);
-	if (start(h, err) == -1 || listeners_start(h, cfg->fds, cfg->n_fds, err) == -1) {
+	if (start(h, err) == -1) {
 		http_free(h);
 		return NULL;
 	}
+	listeners_set(h, cfg->fds, cfg->n_fds);
 	return h;
 }
 
@@ -160,7 +181,7 @@ http_free(struct http *h)
 {
 	if (h == NULL)
 		return;
-	listeners_stop(h);
+	listeners_set(h, NULL, 0);
 	if (h->mhd != NULL)
 		stop(h);
 	loop_fd_free(h->epoll);
@@ -168,12 +189,7 @@ http_free(struct http *h)
 	loop_timer_free(h->due_timer);
 	loop_defer_cancel(h->loop, h);
 	heap_done(&h->dues);
-	for (size_t i = 0; i < h->cfg.n_hosts; i++)
-		free(h->hosts[i]);
-	free(h->hosts);
-	if (h->token != NULL)
-		explicit_bzero(h->token, strlen(h->token));
-	free(h->token);
+	access_free(h);
 	free(h);
 }
 

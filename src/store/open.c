@@ -164,6 +164,7 @@ store_new(const struct store_config *cfg)
 	s->cfg = *cfg;
 	s->path = xstrdup(cfg->path);
 	s->cfg.path = s->path;
+	atomic_store(&s->history_days, cfg->history_days);
 	s->lock_fd = s->event_fd = -1;
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_condattr_init(&monotonic);
@@ -318,6 +319,12 @@ store_on_kept(struct store *s, store_kept *f, void *ctx)
 {
 	s->on_kept = f;
 	s->kept_ctx = ctx;
+}
+
+void
+store_set_history_days(struct store *s, unsigned days)
+{
+	atomic_store(&s->history_days, days);
 }
 
 uint64_t

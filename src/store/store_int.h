@@ -205,6 +205,7 @@ struct store {
 	char *quarantined;		/* words of what was moved aside, NULL = nothing */
 	atomic_ullong heartbeat;
 	atomic_uint generation;		/* of the writer's connection: the reader opens anew when it grows */
+	atomic_uint history_days;
 	atomic_bool stopping;		/* the reader drops what it is doing */
 
 	/* under lock */

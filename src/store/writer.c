@@ -141,7 +141,7 @@ relieve(struct writer *w)
 	bool more;
 
 	if (!w->ballast_given && store_ballast_drop(w->s->path))
-		store_age(&w->s->writer, w->s->cfg.history_days, clock_system.unix_ms(&clock_system), &more);
+		store_age(&w->s->writer, atomic_load(&w->s->history_days), clock_system.unix_ms(&clock_system), &more);
 	w->ballast_given = true;
 	if (w->s->writer.db != NULL)
 		checkpoint(w, SQLITE_CHECKPOINT_TRUNCATE);
@@ -419,7 +419,7 @@ chore_retention(struct writer *w, int64_t now)
 	w->next_retention = now + store_tuning.retention_ms;
 	if (w->stuck)
 		return;
-	rc = store_age(&w->s->writer, w->s->cfg.history_days, clock_system.unix_ms(&clock_system), &more);
+	rc = store_age(&w->s->writer, atomic_load(&w->s->history_days), clock_system.unix_ms(&clock_system), &more);
 	if (rc != SQLITE_OK) {
 		trouble(w, rc);
 		return;

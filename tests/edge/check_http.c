@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /* One request, one reply: the matrix of what may be asked and what is answered, over real sockets. */
 #include <check.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <zlib.h>
@@ -523,6 +525,73 @@ START_TEST(listening)
 }
 END_TEST
 
+/* Another socket takes the place of the first, whose connections go on. */
+START_TEST(other_sockets)
+{
+	struct str request = STR_INIT;
+	struct sockaddr_in sin;
+	socklen_t len = sizeof(sin);
+	struct web_client old, new;
+	int both[2] = { web.listen_fd, -1 };
+
+	expand("GET /status/a HTTP/1.1\r\nHost: status.example.net\r\n\r\n", &request);
+	ck_assert_int_eq(http_listen("127.0.0.1:0", &both[1], &err), 0);
+	http_set_fds(web.http, both, 2);
+	web_connect(&web, &old);
+	web_send(&old, str_c(&request), request.len);
+	ck_assert(web_wait_replies(&old, 1));
+	http_set_fds(web.http, &both[1], 1);
+	close(web.listen_fd);
+	web.listen_fd = both[1];
+	ck_assert_int_eq(getsockname(both[1], (struct sockaddr *)&sin, &len), 0);
+	ck_assert_uint_ne(ntohs(sin.sin_port), web.port);
+	web.port = ntohs(sin.sin_port);
+	web_send(&old, str_c(&request), request.len);
+	ck_assert(web_wait_replies(&old, 2));
+	web_connect(&web, &new);
+	web_send(&new, str_c(&request), request.len);
+	ck_assert(web_wait_replies(&new, 1));
+	http_set_fds(web.http, NULL, 0);
+	web_send(&new, str_c(&request), request.len);
+	ck_assert(web_wait_replies(&new, 2));
+	ck_assert_uint_eq(web.handled, 4);
+	web_close(&old);
+	web_close(&new);
+	str_done(&request);
+}
+END_TEST
+
+static const struct {
+	const char *host, *token;	/* of the request, after the change */
+	unsigned status;
+} access_rows[] = {
+	{ "status.example.net", "s3cret-token", 421 },
+	{ "other.example.net", "s3cret-token", 401 },
+	{ "other.example.net", "another-token", 201 },
+	{ "localhost:{P}", "another-token", 201 },
+};
+
+START_TEST(other_access)
+{
+	static const char *const hosts[] = { "other.example.net" };
+	struct str request = STR_INIT, reply;
+
+	http_set_access(web.http, hosts, 1, "another-token");
+	str_addf(&request, "POST /check/a HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\n" END, access_rows[_i].host,
+	    access_rows[_i].token);
+	exchange(str_c(&request), &reply);
+	ck_assert_msg(web_status(&reply) == access_rows[_i].status, "%s", str_c(&reply));
+	str_done(&reply);
+	http_set_access(web.http, NULL, 0, NULL);
+	str_clear(&request);
+	str_add(&request, "POST /check/a HTTP/1.1\r\n" HOST AUTH END);
+	exchange(str_c(&request), &reply);
+	ck_assert_uint_eq(web_status(&reply), 403);
+	str_done(&reply);
+	str_done(&request);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -542,6 +611,8 @@ main(void)
 	tcase_add_test(t, pipelined);
 	tcase_add_test(t, body_byte_by_byte);
 	tcase_add_loop_test(t, listening, 0, ARRAY_LEN(listen_rows));
+	tcase_add_test(t, other_sockets);
+	tcase_add_loop_test(t, other_access, 0, ARRAY_LEN(access_rows));
 	suite_add_tcase(s, t);
 	tcase_add_checked_fixture(n, setup_no_token, teardown);
 	tcase_add_test(n, no_token_configured);

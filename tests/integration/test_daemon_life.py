@@ -12,7 +12,7 @@ import socket
 import threading
 import time
 
-from daemon import LONG, Daemon
+from daemon import LONG, PORTS, TOKEN, Daemon, request
 from lab import SLOW
 from records import right, zone_text
 from tap import Skip, case, check, equal, table
@@ -143,6 +143,57 @@ def reload(lab, how):
         equal((now["state"], now["since"], now["milestones"]), (before["state"], before["since"], before["milestones"]),
               "what did not change keeps its state")
         equal(len(lab.bed.seen(a)), seen, "and its caches are not asked again")
+
+
+@case("daemon: reload: addresses, hosts, the token and history_days hold at once; the database at the next start", slow=True)
+def reload_access(lab):
+    with Daemon(lab, ["right.test"]) as d:
+        first, second, settings = d.place, (lab.bed.address(19), next(PORTS)), d.settings
+        was = d.events()
+
+        def again(place, more, *status):
+            d.place, d.settings = place, settings + more
+            d.write(d.blocks)
+            d.place = first
+            return d.send("POST", "/-/reload").is_(*status)
+
+        def token(word):
+            with open(d.dir + "/token", "w") as f:
+                f.write(word + "\n")
+        d.get("/status", {"Host": "dns.example.net"}).problem(421)
+        again(first, 'hosts = {"dns.example.net"}\nhistory_days = 7\n', 200)
+        d.get("/status", {"Host": "dns.example.net"}).is_(200)
+        token("another-word")
+        again(first, "", 200)
+        d.get("/status", {"Host": "dns.example.net"}).problem(421)
+        d.send("POST", "/check/right.test").problem(401)
+        d.send("POST", "/check/right.test", token="another-word").is_(202)
+        token(TOKEN)
+        d.send("POST", "/-/reload", token="another-word").is_(200)
+        os.rename(d.dir + "/token", d.dir + "/kept")
+        check("token" in again(first, "", 500).problem(500)["detail"], "without its token nothing changes")
+        os.rename(d.dir + "/kept", d.dir + "/token")
+        again(second, "", 200)
+        d.place = second
+        d.get("/-/ready").is_(200)
+        check(not was.ended, "a connection to the old address goes on")
+        try:
+            request(first, "GET", "/-/ready")
+            raise AssertionError("the old address still listens")
+        except ConnectionRefusedError:
+            pass
+        with socket.create_server(second[:1] + (next(PORTS),)) as taken:
+            d.place = taken.getsockname()
+            d.write(d.blocks)
+            d.place = second
+            check("in use" in d.send("POST", "/-/reload").problem(500)["detail"], "an address that is taken")
+        d.get("/-/ready").is_(200)
+        d.database, was_database = d.database + ".other", d.database
+        d.write(d.blocks)
+        d.send("POST", "/-/reload").is_(200)
+        check("database has changed" in d.log(), "the database is said to be for the next start", d.log())
+        d.database = was_database
+        was.stop()
 
 
 @case("daemon: many reloads under load: descriptors and memory do not grow", slow=True)
