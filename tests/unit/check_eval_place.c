@@ -312,11 +312,12 @@ settle(const struct authority *s, struct matrix *m, struct domain_result *ret)
 		asked = n;
 		eval_domain(m, NULL, s->a, ret);
 		while (sides_next(m->sides, &want)) {
-			bool here = want.at == SIDE_AUTHORITY;	/* what other diagnoses ask elsewhere fails */
-			const char *text = authority_ask(s, &want.q.name, want.q.type);
+			/* what other diagnoses ask elsewhere fails, but for what SPF includes */
+			bool here = want.at == SIDE_AUTHORITY, spf = want.at == SIDE_LOOKUP && memcmp(want.q.name.wire, "\3spf", 4) == 0;
+			const char *text = spf ? "TXT v=spf1 -all" : authority_ask(s, &want.q.name, want.q.type);
 
-			sides_answer(m->sides, want.id, here ? REASON_NONE : REASON_STOPPED,
-			    here ? answer_of(s->a, want.q.type, text) : NULL, "ns1.contoso.test 192.0.2.1",
+			sides_answer(m->sides, want.id, here || spf ? REASON_NONE : REASON_STOPPED,
+			    here || spf ? answer_of(s->a, want.q.type, text) : NULL, "ns1.contoso.test 192.0.2.1",
 			    MATRIX_NOW_MS + 1000000);
 			n++;
 			n_here += here;
