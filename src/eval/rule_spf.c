@@ -50,6 +50,19 @@ spf_reaches(const struct spf_look *s, const char *name)
 	return false;
 }
 
+/* It is there, but behind the all: one cause, and spf-after-all names it. */
+static bool
+spf_behind_all(const struct spf_look *s, const char *name)
+{
+	for (size_t i = 0; i < s->record.n_terms; i++) {
+		const struct spf_term *t = &s->record.terms[i];
+
+		if (t->kind == SPF_INCLUDE && !spf_term_counts(s, i) && same_name(t->domain, name))
+			return true;
+	}
+	return false;
+}
+
 /* An include of Microsoft's, but of another cloud. */
 static const struct spf_term *
 spf_other_cloud(const struct spf_look *s)
@@ -75,7 +88,7 @@ spf_check_include(struct spf_look *s, const char *name)
 	const char *wanted = arena_printf(s->j->a, "include:%s", name);
 	const struct spf_term *other;
 
-	if (spf_reaches(s, name))
+	if (spf_reaches(s, name) || spf_behind_all(s, name))
 		return;
 	other = spf_other_cloud(s);
 	if (other == NULL && s->tree != NULL) {

@@ -73,6 +73,11 @@ unresolvable-test.mail.protection IN TXT "a host without an address"
 *._domainkey.contoso IN TXT "%(key)s"
 selector1-half-test._domainkey.half IN TXT "%(key)s"
 nokey IN A 192.0.2.60
+*._domainkey.revoked IN TXT "v=DKIM1; k=rsa; p="
+*._domainkey.cutkey IN TXT "v=DKIM1; k=rsa; p=MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQCt"
+*._domainkey.weakkey IN TXT "v=DKIM1; k=rsa; p=MFwwDQYJKoZIhvcNAQEBBQADSwAwSAJBAK8jIDLt+sVC4GP7cIqPRd1SvbsUzv+AsjpyjlwxqctS1JOs40nYgepD6nuM36xEiLo0KSqDguFBP8OdV42lEgUCAwEAAQ=="
+selector1-rightdkimonekey-test01cee._domainkey.onekey IN TXT "%(key)s"
+deadkey IN NS gone.hosting.test.
 """,
 }
 ZONES = {name: HEAD % name + text % {"key": DKIM_KEY[:200] + '" "' + DKIM_KEY[200:]} for name, text in ZONES.items()}

@@ -13,6 +13,8 @@ SOURCE = os.path.join(ROOT, "..", "..")
 ELSEWHERE = {
     "cname-at-apex": "test_sources", "cname-and-other-data": "check_eval_place", "no-ipv6-here": "test_sources",
     "record-forbidden": "check_eval_judge", "target-accepted": "check_eval_judge",
+    "dane-no-tlsa": "check_eval_mailauth", "dmarc-inherited": "check_eval_mailauth",
+    "mta-sts-mx-mismatch": "test_policy", "mta-sts-policy": "test_policy", "mta-sts-undetermined": "test_policy",
 }
 
 
