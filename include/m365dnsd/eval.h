@@ -78,7 +78,7 @@ struct sides;
  * Judge what an answer (POSITIVE, NODATA, NXDOMAIN or CNAME_LOOP) says about expectation i in a view.  A value with only
  * warnings is OK.  RULE_ABSENT: no data is OK.  Optional and absent is MISSING here; the roll-up makes not-configured of it.
  * verification_by_mx: the MX set of the domain carries the msv1.invalid proof (either form satisfies).
- * sides: what is known beyond the answer (below), which RULE_SPF follows; NULL = judge the answer by itself.
+ * sides: what is known beyond the answer (below), which RULE_SPF and RULE_CNAME follow; NULL = judge the answer by itself.
  */
 void eval_judge(const struct plan *plan, size_t i, enum view view, const struct answer *an, bool verification_by_mx,
     struct sides *sides, struct arena *a, struct judgement *ret);

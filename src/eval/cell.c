@@ -109,6 +109,14 @@ variant_judge(struct matrix *m, struct arena *a, size_t i, struct eval_variant *
 		v->pending = (uint8_t)((v->pending & ~(1u << slot)) | (unsigned)brief.pending << slot);
 }
 
+/* What SPF says depends on the records it includes, what an alias is worth on where it leads: that may have changed. */
+static bool
+judged_by_sides(const struct matrix *m, const struct expectation *e, const struct eval_variant *v, enum view view)
+{
+	return m->sides != NULL && (e->rule == RULE_SPF ||
+	    (e->rule == RULE_CNAME && (v->plain[view] & 1u << e->slot) == 0));
+}
+
 /* All variants of the expectation's row in the views in which they were given, each once. */
 static void
 expectation_judge(struct matrix *m, struct arena *a, size_t i, bool by_mx, bool again)
@@ -125,7 +133,7 @@ expectation_judge(struct matrix *m, struct arena *a, size_t i, bool by_mx, bool 
 			continue;
 		done[n] |= (uint8_t)(1u << view);
 		if (v->answer != NULL && v->answer->kind != ANSWER_REFERRAL && v->answer->kind != ANSWER_FAILURE &&
-		    (again || v->verdict[view][e->slot] == VERDICT_UNJUDGED))
+		    (again || v->verdict[view][e->slot] == VERDICT_UNJUDGED || judged_by_sides(m, e, v, view)))
 			variant_judge(m, a, i, v, view, by_mx);
 	}
 }
@@ -136,9 +144,8 @@ matrix_judge(struct matrix *m, struct arena *a)
 	int txt = plan_find(m->plan, "verification"), mx = plan_find(m->plan, "verification-mx");
 	bool by_mx = false;
 
-	/* what SPF says depends on the records it includes, and those may have changed */
 	for (size_t i = 0; i < plan_n_expectations(m->plan); i++)
-		expectation_judge(m, a, i, false, m->sides != NULL && plan_expectation(m->plan, i)->rule == RULE_SPF);
+		expectation_judge(m, a, i, false, false);
 	if (txt < 0)
 		return false;
 	for (size_t col = 0; mx >= 0 && col < m->n_columns; col++)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * diagnose_target: hosts that records point to.  Do they exist, have they addresses, are they what may stand there?
+ * diagnose_target: hosts that records point to.  Do they exist, have they addresses, are they what may stand there?  And for
+ * how long would caches hold on to the way there?
  *
  * The names are asked aside: those in the domain's own zone at its authorities, those of others at public resolvers.  What
  * could not be asked is a warning and blocks nothing.  Of Microsoft's hosts only those of a tenant's own are asked about: that
@@ -21,7 +22,7 @@ struct target {
 };
 
 static enum reach
-fact_reach(const struct roll *r, const struct target *t)
+fact_reach(struct roll *r, const struct target *t)
 {
 	if (t->fact.state == SIDE_PENDING)
 		return REACH_PENDING;
@@ -125,11 +126,22 @@ target_unknown(struct roll *r, const struct target *t)
 	    target_text(r, t));
 }
 
+/* What the match rule had to say of the value. */
+static struct finding *
+value_finding(struct roll *r, size_t i)
+{
+	for (size_t k = 0; k < r->n_findings; k++)
+		if (r->findings[k].expectation == (int)i && r->findings[k].severity == SEVERITY_ERROR &&
+		    r->findings[k].code != FINDING_AUTHORITY_DISAGREE)
+			return &r->findings[k];
+	return NULL;
+}
+
 static void
 target_loops(struct roll *r, const struct target *t)
 {
 	const char *owner = match_name_text(r->a, &r->m->rows[plan_expectation(r->plan, t->expectation)->question].name);
-	struct finding *f = diagnose_find(r, FINDING_RECORD_WRONG, (int)t->expectation);
+	struct finding *f = value_finding(r, t->expectation);
 	const struct advice advice = { .found = target_text(r, t), .wanted = target_wanted(r, t) };
 
 	/* the loop is why the value is wrong: one cause, one finding */
@@ -222,7 +234,7 @@ record_targets(struct roll *r, size_t i, size_t col, unsigned wants)
 	const struct answer *an = matrix_answer(r->m, e->question, col);
 	struct target t = { .expectation = i, .col = col, .wants = wants };
 
-	if (an == NULL)
+	if (an == NULL || wants == 0 || diagnose_find(r, FINDING_TARGET_BY_ALIAS, (int)i) != NULL)	/* leads to Microsoft */
 		return;
 	/* of a host: where its alias leads, when the zone does not know that */
 	if (e->rule == RULE_HOST && an->n_chain > 0 && an->n_values == 0 && r->m->columns[col].kind == SOURCE_AUTHORITY) {
@@ -254,6 +266,32 @@ record_loops(struct roll *r, size_t i)
 	}
 }
 
+/* ---- how long what is wrong today would stay in caches ---- */
+
+#define TTL_LONG_S 86400
+
+/* A record is there to be changed one day; the servers that decide tell the TTL as it was set. */
+static void
+record_ttl(struct roll *r, size_t i, size_t col)
+{
+	const struct expectation *e = plan_expectation(r->plan, i);
+	uint32_t ttl = MATRIX_CELL(r->m, e->question, col)->ttl;
+	const char *n = arena_printf(r->a, "%u", ttl);
+	struct finding *f;
+
+	if (r->m->columns[col].kind != SOURCE_AUTHORITY || ttl <= TTL_LONG_S || matrix_answer(r->m, e->question, col)->n_values +
+	    matrix_answer(r->m, e->question, col)->n_chain == 0)
+		return;
+	for (size_t k = 0; k < r->n_findings; k++)	/* records of one question have one TTL */
+		if (r->findings[k].code == FINDING_TTL_LONG && r->findings[k].expectation >= 0 &&
+		    plan_expectation(r->plan, (size_t)r->findings[k].expectation)->question == e->question)
+			return;
+	f = diagnose_add(r, FINDING_TTL_LONG, SEVERITY_WARNING, (int)i, arena_printf(r->a,
+	    "the TTL is %s seconds: so long a change takes to be seen everywhere", n), &(struct advice){ .n = n });
+	diagnose_evidence(r, f, e->question, col);
+	diagnose_source(r, f, col);
+}
+
 void
 diagnose_targets(struct roll *r)
 {
@@ -264,9 +302,11 @@ diagnose_targets(struct roll *r)
 
 		if ((e->views & 1u << VIEW_PUBLIC) == 0)
 			continue;
-		if (wants != 0 && right_column(r, i, &col))
+		if (right_column(r, i, &col)) {
 			record_targets(r, i, col, wants);
-		else if (e->row->type == DNS_TYPE_CNAME)
+			record_ttl(r, i, col);
+		} else if (e->row->type == DNS_TYPE_CNAME) {
 			record_loops(r, i);
+		}
 	}
 }

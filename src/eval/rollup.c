@@ -241,6 +241,10 @@ record_visibility(struct roll *r, size_t i)
 	rec->seen = record_seen(r, record_shown_by(r, i));
 	votes_count(r, (int)record_shown_by(r, i), &v);
 	rec->visible_ratio = v.live > 0 ? (double)v.confirmed / v.live : 0;
+	if (v.live * 2 < v.operators) {		/* too few are left to speak for the others */
+		rec->visible_ratio = (double)v.confirmed / v.operators;
+		return;
+	}
 	rec->visible = votes_reach_quorum(&r->m->policy, &v);
 	if (rec->visible)
 		rec->state = RECORD_VISIBLE;

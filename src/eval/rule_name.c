@@ -32,6 +32,44 @@ target_is_accepted(struct judge *j, const struct dns_name *target, const char *t
 	return true;
 }
 
+#define ALIASES_MAX 4	/* names between the record and Microsoft's */
+
+static bool
+target_is_wanted(const struct wanted *w, const struct dns_name *target, const char *text)
+{
+	return match_exact_target(w, target) || (!w->exact_known && match_patterns(w->family, w->n_family, text));
+}
+
+/*
+ * An alias of one's own in between works as well (RFC 1034 3.6.2 only advises against it).  While it is being asked for,
+ * nothing speaks against it.
+ */
+static bool
+target_by_alias(struct judge *j, const struct dns_name *target, const char *text)
+{
+	struct dns_name at = *target;
+	struct side_fact fact;
+	const char *end;
+
+	if (j->sides == NULL || j->view != VIEW_PUBLIC || match_suffix(j->plan, text) != NULL)
+		return false;
+	for (int i = 0; i < ALIASES_MAX && at.len > 1; i++) {
+		sides_ask(j->sides, SIDE_LOOKUP, &at, DNS_TYPE_CNAME, j->a, &fact);
+		j->pending = j->pending || fact.state == SIDE_PENDING;
+		if (fact.state != SIDE_ANSWERED)
+			return fact.state == SIDE_PENDING;
+		if (fact.answer->kind != ANSWER_POSITIVE || fact.answer->n_values != 1 ||
+		    !rdata_name(&fact.answer->values[0], &at))
+			return false;
+		end = match_name_text(j->a, &at);
+		if (target_is_wanted(&j->want, &at, end)) {
+			judge_note(j, FINDING_TARGET_BY_ALIAS, text, end, "%s leads on to %s", text, end);
+			return true;
+		}
+	}
+	return false;
+}
+
 enum verdict
 rule_cname(struct judge *j)
 {
@@ -43,13 +81,13 @@ rule_cname(struct judge *j)
 	if (!cname_target(j, &target, &verdict))
 		return verdict;
 	text = match_name_text(j->a, &target);
-	if (match_exact_target(w, &target) || (!w->exact_known && match_patterns(w->family, w->n_family, text)))
+	if (target_is_wanted(w, &target, text))
 		return VERDICT_OK;
 	if (match_patterns(w->tolerate, w->n_tolerate, text)) {
 		judge_note_as(j, SEVERITY_WARNING, FINDING_RECORD_WRONG, text, NULL, "%s still works, but is old", text);
 		return VERDICT_OK;
 	}
-	if (target_is_accepted(j, &target, text))
+	if (target_by_alias(j, &target, text) || target_is_accepted(j, &target, text))
 		return VERDICT_OK;
 	match_explain_target(j, &target, text);
 	return VERDICT_WRONG;

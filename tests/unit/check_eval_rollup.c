@@ -91,7 +91,7 @@ static const struct roll_case cases[] = {
 	{ "one of two operators dead", MAIL, "found", NS1 R2, "* = ok ok*2 timeout", "", DOMAIN_COMPLETE, "mx=visible",
 	    "resolver-unreachable:info", -1, ETA_NONE },
 	{ "three of four dead: cannot tell", MAIL, "found", NS1 R4, "* = ok ok*2 timeout timeout servfail", "", DOMAIN_UNKNOWN,
-	    "mx=visible", "resolver-unreachable:info resolver-unreachable:info resolver-failing:info", -1, ETA_NONE },
+	    "mx=published", "resolver-unreachable:info resolver-unreachable:info resolver-failing:info", -1, ETA_NONE },
 	{ "both addresses of one operator are one finding", MAIL, "found",
 	    "ns1@192.0.2.1 google@8.8.8.8/q google@8.8.4.4/q cloudflare@1.1.1.1/q", "* = ok timeout timeout ok*2", "", DOMAIN_COMPLETE,
 	    "mx=visible", "resolver-unreachable:info", -1, ETA_NONE },
