@@ -7,6 +7,7 @@
  *   reply.c	what comes back
  *   family.c	address families that this machine lacks
  *   own.c	what else this machine can and cannot do
+ *   own_intercept.c	somebody on the way who answers for everybody
  */
 #ifndef RESOLVER_PROBER_INT_H
 #define RESOLVER_PROBER_INT_H
@@ -69,8 +70,10 @@ struct own_family {
 	unsigned n_silent, n_tcp_only;	/* sources, since the last answer by UDP */
 	unsigned n_no_tcp;		/* sources, since the last answer by TCP */
 	bool answered;			/* ever, by UDP or TCP */
-	bool tcp_asked;
+	bool tcp_asked, tcp_refused;	/* an errand is out; one has failed in this epoch */
+	bool tcp_doubt;			/* an answer that was cut could not be fetched: to be tried, although it has worked */
 	int64_t tcp_ms;			/* TCP is not tried again before */
+	int64_t udp_ms;			/* the last answer by UDP; 0 = never */
 };
 struct own {
 	struct own_family families[2];
@@ -134,5 +137,23 @@ void own_saw_reply(struct prober *p, struct source_queue *q, struct probe *pr, c
 void own_saw_nothing(struct prober *p, struct source_queue *q, struct probe *pr, enum transport_status status);
 /* Is this probe to leave by TCP?  Called once a sending. */
 bool own_by_tcp(struct prober *p, struct source_queue *q, const struct probe *pr, int64_t now);
+
+/* Shared by the two files. */
+#define OWN_PROOFS   2		/* addresses that a verdict on this machine takes */
+#define OWN_AGAIN_MS 600000	/* what does not work is tried again */
+enum errand { ERRAND_KNOCK, ERRAND_TCP, ERRAND_WITNESS };
+struct own_state *own_state_of(const struct source *src);
+void own_tell(struct prober *p);
+/* Does an answer from there prove that this machine reaches the world? */
+bool own_is_outside(const struct prober *p, const struct source *src);
+/* True when the source was not counted in this epoch yet. */
+bool own_count_once(uint32_t *mark, uint32_t epoch);
+void own_errand(struct prober *p, struct source *src, const struct question *q, unsigned flags, bool tcp, enum errand tag);
+/* The question had no RD, and yet somebody recursed for it. */
+bool own_is_of_a_cache(const struct reply_head *h);
+/* An authority has answered by UDP. */
+void own_judge_authority(struct prober *p, struct source_queue *q, const struct reply_head *h, const struct question *asked,
+    int64_t now);
+void own_witness_says(struct prober *p, struct source *src, bool answered);
 
 #endif
