@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Every case in every format against a file of tests/golden.  UPDATE_GOLDEN=1 rewrites the files: look at the difference
- * before it is committed.
- */
+/* Every case in every format against a file of tests/golden. */
 #include <check.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -10,11 +7,8 @@
 #include <string.h>
 
 #include <m365dnsd/view.h>
+#include "tests/lib/golden.h"
 #include "tests/lib/status_cases.h"
-
-#ifndef GOLDEN_DIR
-#define GOLDEN_DIR "tests/golden"
-#endif
 
 static const struct variant {
 	const char *format, *suffix;
@@ -44,48 +38,16 @@ render(const struct status_case *c, const char *format, const struct view_option
 	f->render(c->list, c->n, o, ret);
 }
 
-static char *
-read_file(const char *path)
-{
-	FILE *f = fopen(path, "rb");
-	struct str s = STR_INIT;
-	char buf[4096];
-	size_t n;
-
-	if (f == NULL)
-		return NULL;
-	while ((n = fread(buf, 1, sizeof(buf), f)) > 0)
-		str_addn(&s, buf, n);
-	fclose(f);
-	return str_take(&s);
-}
-
-static void
-write_file(const char *path, const struct str *s)
-{
-	FILE *f = fopen(path, "wb");
-
-	ck_assert_msg(f != NULL, "cannot write %s", path);
-	fwrite(str_c(s), 1, s->len, f);
-	ck_assert_int_eq(fclose(f), 0);
-}
-
 START_TEST(golden)
 {
 	const struct status_case *c = &status_cases[(size_t)_i / ARRAY_LEN(variants)];
 	const struct variant *v = &variants[(size_t)_i % ARRAY_LEN(variants)];
-	const char *dir = getenv("GOLDEN_DIR");
 	struct str out = STR_INIT;
-	char path[256], *want;
+	char name[128];
 
-	snprintf(path, sizeof(path), "%s/%s.%s", dir != NULL ? dir : GOLDEN_DIR, c->name, v->suffix);
+	snprintf(name, sizeof(name), "%s.%s", c->name, v->suffix);
 	render(c, v->format, &v->o, &out);
-	if (getenv("UPDATE_GOLDEN") != NULL)
-		write_file(path, &out);
-	want = read_file(path);
-	ck_assert_msg(want != NULL, "%s: no such file; make update-golden", path);
-	ck_assert_msg(strcmp(want, str_c(&out)) == 0, "%s differs; it now is:\n%s", path, str_c(&out));
-	free(want);
+	golden_check(name, &out);
 	str_done(&out);
 }
 END_TEST

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What the daemon says of itself and of many domains: list, resolvers, history, pages and metrics.  The outputs are compared
- * with files of tests/golden (UPDATE_GOLDEN=1 rewrites them); the metrics are read line by line as well.
+ * with files of tests/golden; the metrics are read line by line as well.
  */
 #include <check.h>
 #include <jansson.h>
@@ -12,11 +12,9 @@
 #include <m365dnsd/view.h>
 
 #include "src/resolver/source.h"
+#include "tests/lib/golden.h"
 #include "tests/lib/status_cases.h"
 
-#ifndef GOLDEN_DIR
-#define GOLDEN_DIR "tests/golden"
-#endif
 #define NOW INT64_C(1795256430000)	/* 2026-11-21T10:20:30Z */
 
 /* ---- a daemon with three domains ---- */
@@ -119,44 +117,6 @@ bench_down(struct bench *b)
 	conf_free(b->conf);
 }
 
-/* ---- golden files ---- */
-
-static char *
-read_file(const char *path)
-{
-	FILE *f = fopen(path, "rb");
-	struct str s = STR_INIT;
-	char buf[4096];
-	size_t n;
-
-	if (f == NULL)
-		return NULL;
-	while ((n = fread(buf, 1, sizeof(buf), f)) > 0)
-		str_addn(&s, buf, n);
-	fclose(f);
-	return str_take(&s);
-}
-
-static void
-golden(const char *name, const struct str *out)
-{
-	const char *dir = getenv("GOLDEN_DIR");
-	char path[256], *want;
-
-	snprintf(path, sizeof(path), "%s/%s", dir != NULL ? dir : GOLDEN_DIR, name);
-	if (getenv("UPDATE_GOLDEN") != NULL) {
-		FILE *f = fopen(path, "wb");
-
-		ck_assert_msg(f != NULL, "cannot write %s", path);
-		fwrite(str_c(out), 1, out->len, f);
-		ck_assert_int_eq(fclose(f), 0);
-	}
-	want = read_file(path);
-	ck_assert_msg(want != NULL, "%s: no such file; make update-golden", path);
-	ck_assert_msg(strcmp(want, str_c(out)) == 0, "%s differs; it now is:\n%.2000s", path, str_c(out));
-	free(want);
-}
-
 /* ---- documents ---- */
 
 static void
@@ -181,7 +141,7 @@ START_TEST(list_json)
 	bench_up(&b);
 	list_of(&b, sums, &l);
 	view_list_json(&l, &out);
-	golden("daemon.list.json", &out);
+	golden_check("daemon.list.json", &out);
 	str_done(&out);
 	bench_down(&b);
 }
@@ -197,7 +157,7 @@ START_TEST(list_html)
 	bench_up(&b);
 	list_of(&b, sums, &l);
 	view_list_html(&l, &out);
-	golden("daemon.list.html", &out);
+	golden_check("daemon.list.html", &out);
 	str_done(&out);
 	bench_down(&b);
 }
@@ -210,7 +170,7 @@ START_TEST(resolvers_json)
 
 	bench_up(&b);
 	view_resolvers_json(&b.d, &out);
-	golden("daemon.resolvers.json", &out);
+	golden_check("daemon.resolvers.json", &out);
 	str_done(&out);
 	bench_down(&b);
 }
@@ -231,7 +191,7 @@ START_TEST(history_json)
 	view_history_json(&h, &out);
 	h = (struct view_history){ .domain = "contoso.test" };
 	view_history_json(&h, &out);
-	golden("daemon.history.json", &out);
+	golden_check("daemon.history.json", &out);
 	str_done(&out);
 }
 END_TEST
@@ -292,7 +252,7 @@ START_TEST(metrics_golden)
 
 	bench_up(&b);
 	all_metrics(&b, outputs[_i].detail, outputs[_i].syntax, &out);
-	golden(outputs[_i].name, &out);
+	golden_check(outputs[_i].name, &out);
 	str_done(&out);
 	bench_down(&b);
 }
