@@ -32,6 +32,22 @@ extern const struct view_format view_page_format;
 /* NULL when there is none of that name. */
 const struct view_format *view_format_find(const char *name);
 
+/* ---- fixes: the same changes for different hands ---- */
+
+struct view_fix_format {
+	const char *name;	/* "zone", "route53", "terraform", "nsupdate", "azure", "cloudflare", "text" */
+	const char *content_type;
+	bool comments;		/* what fix->notes say is in it */
+	/* One domain; the outputs of several may stand one behind the other. */
+	void (*render)(const struct fix *f, struct str *ret);
+};
+extern const struct view_fix_format view_fix_formats[];
+extern const size_t view_n_fix_formats;
+/* NULL when there is none of that name. */
+const struct view_fix_format *view_fix_format_find(const char *name);
+/* "text, zone, ... or azure". */
+const char *view_fix_format_names(struct str *buf);
+
 /* One line about the domain, for --wait in a log: "contoso.test: published 11/11, visible 78 %, ETA 10:20:30Z (in 4m)". */
 void view_line(const struct status *s, struct str *ret);
 /* The exit code of one domain (DESIGN.md section 3): 0, 1, 2, 3. */

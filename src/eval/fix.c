@@ -2,7 +2,7 @@
 /*
  * fix: from what is wrong to what to change, once for all output formats.
  *
- *	the authorities' answer ──► set of records ──► mender of the rule ──► set as it shall be ──► judged again ──► change
+ *	what the authorities say ──► set of records ──► mender of the rule ──► judged again ──► change
  *
  * Each rule has a mender (fix_rules.c) that knows nothing but one set; expectations that share owner and type (proof of ownership
  * and SPF) work on the same one, so what nobody complains about stays.  The match rules then judge the result: what they would
