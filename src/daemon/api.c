@@ -134,15 +134,6 @@ ready(void *api, struct http_request *r)
 }
 
 static void
-fix(void *api, struct http_request *r)
-{
-	char name[DNS_NAME_TEXT_MAX];
-
-	if (api_domain(api, r, name) != NULL)
-		http_problem(r, 404, "There is no such format of a fix.");
-}
-
-static void
 check(void *api, struct http_request *r)
 {
 	struct api *a = api;
@@ -207,7 +198,7 @@ const struct http_route api_routes[] = {
 	{ GET,                "/status",           false, api_list },
 	{ GET,                "/status/{domain}",  false, api_status },
 	{ GET,                "/history/{domain}", false, api_history },
-	{ GET,                "/fix/{domain}",     false, fix },
+	{ GET,                "/fix/{domain}",     false, api_fix },
 	{ GET,                "/resolvers",        false, api_resolvers },
 	{ GET,                "/events",           false, api_events },
 	{ GET,                "/metrics",          false, api_metrics },

@@ -8,7 +8,7 @@
 #define API_JSON "application/json"
 
 typedef void api_handler(void *api, struct http_request *r);
-api_handler api_root, api_list, api_status, api_history, api_events, api_resolvers, api_metrics, api_put, api_delete;
+api_handler api_root, api_list, api_status, api_history, api_fix, api_events, api_resolvers, api_metrics, api_put, api_delete;
 
 /* ---- api.c ---- */
 

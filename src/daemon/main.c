@@ -13,6 +13,7 @@ static int (*const modes[])(const struct options *o) = {
 	[MODE_ONCE] = run_domains,
 	[MODE_WAIT] = run_domains,
 	[MODE_CHECK_CONFIG] = run_check_config,
+	[MODE_FIX] = run_domains,
 	[MODE_IMPORT] = import_domain,
 	[MODE_LIST_RECORDS] = list_records,
 	[MODE_LIST_RESOLVERS] = list_resolvers,

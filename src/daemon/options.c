@@ -47,6 +47,19 @@ set_config(struct options *o, const struct option_row *row, const char *arg, str
 }
 
 static int
+set_fix(struct options *o, const struct option_row *row, const char *arg, struct err *err)
+{
+	struct str list = STR_INIT;
+
+	o->fix = view_fix_format_find(arg);
+	if (o->fix != NULL)
+		return set_mode(o, row, arg, err);
+	err_set(err, "--%s: \"%s\" is not %s", row->name, arg, view_fix_format_names(&list));
+	str_done(&list);
+	return -1;
+}
+
+static int
 set_import(struct options *o, const struct option_row *row, const char *arg, struct err *err)
 {
 	if (*arg == '\0') {
@@ -184,6 +197,8 @@ const struct option_row option_rows[] = {
 	    set_wait, MODE_WAIT },
 	{ NULL, "check-config", 0, OPTION_FLAG, NULL, "report every mistake of the configuration as file:line: message",
 	    set_mode, MODE_CHECK_CONFIG },
+	{ NULL, "fix", 0, OPTION_VALUE, "FORMAT", "one pass, then only the records to add, change or delete, as text, zone, nsupdate, "
+	    "route53, terraform, azure or cloudflare", set_fix, MODE_FIX },
 	{ NULL, "import", 0, OPTION_VALUE, "FILE", "make a domain block of what Microsoft gives: Graph or PowerShell JSON, "
 	    "Get-DkimSigningConfig, CSV, zone text; \"-\" reads standard input", set_import, MODE_IMPORT },
 	{ NULL, "domain", 0, OPTION_VALUE, "NAME", "the domain that --import is for", set_import_domain, 0 },
@@ -273,11 +288,17 @@ complain(int c, const char *arg, struct err *err)
 		err_set(err, "%s: no such option, or an ambiguous one", arg);
 }
 
+bool
+options_runs(const struct options *o)
+{
+	return o->mode == MODE_ONCE || o->mode == MODE_WAIT || o->mode == MODE_FIX;
+}
+
 /* What only shows when all is read. */
 static int
 check(const struct options *o, struct err *err)
 {
-	bool runs = o->mode == MODE_ONCE || o->mode == MODE_WAIT;
+	bool runs = options_runs(o);
 
 	if (o->mode == MODE_SERVE && o->n_domains > 0) {
 		err_set(err, "\"%s\": say --once or --wait for a domain; without a mode this is the daemon, which takes none "
@@ -390,6 +411,7 @@ options_help(struct str *ret)
 	    "       m365dnsd --once [OPTION...] [DOMAIN...]\n"
 	    "       m365dnsd --wait[=DURATION] [OPTION...] [DOMAIN...]\n"
 	    "       m365dnsd --check-config [-c FILE]\n"
+	    "       m365dnsd --fix=FORMAT [OPTION...] [DOMAIN...]\n"
 	    "       m365dnsd --import=FILE --domain=NAME\n"
 	    "Check the DNS records that Microsoft 365 needs, and watch them spread.\n"
 	    "\n"

@@ -6,7 +6,7 @@
 #include <m365dnsd/view.h>
 
 enum mode {
-	MODE_SERVE, MODE_ONCE, MODE_WAIT, MODE_CHECK_CONFIG, MODE_IMPORT, MODE_LIST_RECORDS, MODE_LIST_RESOLVERS, MODE_LIST_FINDINGS,
+	MODE_SERVE, MODE_ONCE, MODE_WAIT, MODE_CHECK_CONFIG, MODE_IMPORT, MODE_FIX, MODE_LIST_RECORDS, MODE_LIST_RESOLVERS, MODE_LIST_FINDINGS,
 	MODE_HELP, MODE_VERSION
 };
 enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
@@ -17,6 +17,7 @@ struct options {
 	enum mode mode;
 	const char *config;			/* NULL = not given */
 	int64_t wait_s;				/* 0 = as long as it takes */
+	const struct view_fix_format *fix;
 	const char *import, *import_domain;	/* the file, "-" = standard input; NULL = not given */
 	struct domain_key {			/* keys of a domain block, checked by conf */
 		const char *name, *value;
@@ -53,6 +54,8 @@ extern const size_t option_n_rows;
  * to complain.  argv must outlive *ret and is permuted.
  */
 int options_parse(struct options *ret, int argc, char **argv, struct err *err);
+/* Is it a mode that asks about domains and ends? */
+bool options_runs(const struct options *o);
 void options_done(struct options *o);
 void options_help(struct str *ret);
 

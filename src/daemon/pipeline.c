@@ -303,6 +303,12 @@ pipeline_status(struct pipeline *p, size_t i, struct arena *a)
 	return pipeline_status_of(p, p->domains[i]->b, a);
 }
 
+struct fix *
+pipeline_fix(struct pipeline *p, size_t i, struct arena *a)
+{
+	return board_fix(p->domains[i]->b, a);
+}
+
 struct status *
 pipeline_status_of(struct pipeline *p, struct board_domain *b, struct arena *a)
 {

@@ -70,6 +70,8 @@ bool pipeline_reached(struct pipeline *p);
 size_t pipeline_n_domains(const struct pipeline *p);
 /* The i-th domain of conf; roll-up first, so that it is true now. */
 struct status *pipeline_status(struct pipeline *p, size_t i, struct arena *a);
+/* What to change in the zone of domain i, in a. */
+struct fix *pipeline_fix(struct pipeline *p, size_t i, struct arena *a);
 struct board *pipeline_board(struct pipeline *p);
 struct prober *pipeline_prober(struct pipeline *p);
 struct sources *pipeline_sources(struct pipeline *p);

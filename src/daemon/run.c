@@ -45,6 +45,9 @@ struct run {
 static bool
 finished(const struct run *r)
 {
+	/* What is optional and wrong is to be mended too: a fix waits for all answers, not for the milestone. */
+	if (r->o->mode == MODE_FIX)
+		return pipeline_settled(r->pipeline);
 	return pipeline_reached(r->pipeline) || (r->o->mode == MODE_ONCE && pipeline_settled(r->pipeline));
 }
 
@@ -141,7 +144,7 @@ static int
 start(struct run *r)
 {
 	const struct pipeline_config cfg = {
-		.mode = r->o->mode == MODE_ONCE ? SCHED_ONCE : SCHED_WATCH,
+		.mode = r->o->mode == MODE_WAIT ? SCHED_WATCH : SCHED_ONCE,
 		.until = r->o->until, .peek = r->o->peek, .wake = on_wake, .ask_policy = on_ask_policy, .ctx = r,
 	};
 	struct transport *transport = NULL;
@@ -216,6 +219,29 @@ render(struct run *r, const struct view_options *vo)
 	return code;
 }
 
+/* Only what is to be changed; what a format has no room for goes to standard error. */
+static void
+render_fixes(struct run *r)
+{
+	struct arena *a = arena_new();
+	struct str out = STR_INIT;
+
+	for (size_t i = 0; i < pipeline_n_domains(r->pipeline); i++) {
+		const struct fix *f = pipeline_fix(r->pipeline, i, a);
+
+		str_clear(&out);
+		if (i > 0 && r->o->fix->comments)
+			str_addc(&out, '\n');
+		r->o->fix->render(f, &out);
+		output_write(&out);
+		for (size_t k = 0; k < f->n_notes && !r->o->fix->comments && !r->o->quiet; k++)
+			complain("%s: %s", f->domain, f->notes[k]);
+		arena_reset(a);
+	}
+	str_done(&out);
+	arena_free(a);
+}
+
 /* The network's share in the result, for people; each domain's findings say what it meant there. */
 static void
 say_network(const struct run *r)
@@ -245,6 +271,11 @@ result(struct run *r)
 	/* A table of nothing but failures would say less than one line. */
 	if (no_network)
 		complain("no network: no DNS server could be reached, so nothing can be told");
+	if (r->o->mode == MODE_FIX) {
+		if (!no_network)
+			render_fixes(r);
+		return no_network ? EXIT_UNKNOWN : EXIT_OK;
+	}
 	if (!no_network || !text)
 		code = render(r, &vo);
 	if (!no_network && text && !r->o->quiet)

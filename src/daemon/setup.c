@@ -117,7 +117,7 @@ add_resolvers(struct conf *c, const struct options *o, struct conf_problems *pro
 struct conf *
 setup_conf(const struct options *o, struct conf_problems *problems)
 {
-	bool runs = o->mode == MODE_ONCE || o->mode == MODE_WAIT;
+	bool runs = options_runs(o);
 	struct conf *c = read_file(o, problems);
 
 	if (c == NULL)

@@ -64,6 +64,15 @@ fix_set_of(struct mend *m, uint16_t type, const struct rdata *old, size_t n_old)
 }
 
 void
+fix_set_gone(struct mend *m, uint16_t type, const struct answer *an)
+{
+	struct fix_set *s = fix_set_of(m, type, an->values, an->n_values);
+
+	fix_set_clear(s);
+	s->old_ttl = an->ttl;
+}
+
+void
 fix_set_clear(struct fix_set *s)
 {
 	s->n_now = 0;
@@ -219,7 +228,7 @@ clear_the_way(struct mend *m)
 		if (an == NULL || an->n_chain > 0 || an->n_values == 0)
 			continue;
 		any = true;
-		fix_set_clear(fix_set_of(m, in_the_way[k], an->values, an->n_values));
+		fix_set_gone(m, in_the_way[k], an);
 	}
 	if (!any && m->j.an->kind == ANSWER_NODATA && m->j.an->n_chain == 0)
 		fix_set_note(m, m->set, "%s exists already: if it has records of another type, delete them first, for a CNAME stands alone",
@@ -254,6 +263,8 @@ explain(struct mend *m, struct fix_set *s)
 		return;
 	m->x->touched |= UINT64_C(1) << m->i;
 	s->records = word_add(m->x->a, s->records, m->j.e->id);
+	if (has_finding(m->x, FINDING_DKIM_MIXED_FORMATS, (int)m->i))
+		s->why = word_add(m->x->a, s->why, finding_rows[FINDING_DKIM_MIXED_FORMATS].code);
 	for (size_t k = 0; k < m->judged->n_notes; k++)
 		if (m->judged->notes[k].severity != SEVERITY_INFO)
 			s->why = word_add(m->x->a, s->why, finding_rows[m->judged->notes[k].code].code);
@@ -267,10 +278,24 @@ wants_mending(const struct fixer *x, size_t i, const struct judgement *j)
 
 	if (j->verdict == VERDICT_MISSING)
 		return judge_is_demanded(e);
+	if (has_finding(x, FINDING_DKIM_MIXED_FORMATS, (int)i))
+		return true;
 	for (size_t k = 0; k < j->n_notes; k++)
 		if (j->notes[k].severity != SEVERITY_INFO && !judge_note_is_idle(e, &j->notes[k]))
 			return true;
 	return j->verdict == VERDICT_WRONG;
+}
+
+/* Others need the wildcard; for a name that has a record of its own it does not answer (RFC 4592 section 2.2.1). */
+static void
+keep_wildcard_away(struct mend *m)
+{
+	struct rdata r;
+
+	m->set = fix_set_of(m, DNS_TYPE_TXT, NULL, 0);
+	if (fix_txt(m->x->a, fix_literal(m->x->a, "keeps the wildcard away from this name"), &r))
+		fix_set_add(m, m->set, &r);
+	explain(m, m->set);
 }
 
 static void
@@ -282,8 +307,10 @@ mend_record(struct mend *m)
 	bool has = own_type && an->n_chain == 0 && !wildcard;
 	size_t before = m->x->n_sets;
 
-	if (wildcard && m->j.e->rule == RULE_ABSENT)
-		return;			/* there is no record to delete but the wildcard, which others need */
+	if (wildcard && m->j.e->rule == RULE_ABSENT) {
+		keep_wildcard_away(m);
+		return;
+	}
 	if (!wildcard && m->j.e->rule != RULE_ABSENT && !replace_alias(m))
 		return;
 	m->set = fix_set_of(m, row->type, has ? an->values : NULL, has ? an->n_values : 0);

@@ -45,6 +45,8 @@ struct mend {
 
 /* The set of that type at the expectation's owner; one that exists is made with what is known of it (old, n). */
 struct fix_set *fix_set_of(struct mend *m, uint16_t type, const struct rdata *old, size_t n_old);
+/* One that is known aside, and has to go. */
+void fix_set_gone(struct mend *m, uint16_t type, const struct answer *an);
 void fix_set_clear(struct fix_set *s);
 void fix_set_remove(struct fix_set *s, size_t at);
 void fix_set_add(struct mend *m, struct fix_set *s, const struct rdata *r);

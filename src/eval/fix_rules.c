@@ -246,7 +246,7 @@ drop_host(struct mend *m)
 		fix_set_clear(fix_set_of(m, an->qtype, an->values, an->n_values));
 	if (sides_peek(m->x->m->sides, SIDE_AUTHORITY, &m->j.owner, DNS_TYPE_AAAA, m->x->a, &fact) && fact.answer != NULL &&
 	    fact.answer->n_chain == 0 && fact.answer->n_values > 0)
-		fix_set_clear(fix_set_of(m, DNS_TYPE_AAAA, fact.answer->values, fact.answer->n_values));
+		fix_set_gone(m, DNS_TYPE_AAAA, fact.answer);
 }
 
 /* The set that the host's name has now, when it was made before what stands there was known. */
@@ -325,6 +325,9 @@ mend_dkim(struct mend *m)
 		put_single(m, &m->j.want.exact[0]);
 		return;
 	}
+	/* right by itself, but not beside the other one: that one is taken for the model */
+	if (m->verdict == VERDICT_OK && !from_other_selector(m, &r))
+		return;
 	if (without_zone(m, &r)) {
 		put_single(m, &r);
 	} else if (from_other_selector(m, &r) || from_family(m, &r)) {

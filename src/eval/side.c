@@ -23,6 +23,7 @@ struct side {
 	bool has_answer, is_failed;	/* neither: never answered yet */
 	bool asked_for;			/* since the last round */
 	bool aa;
+	uint32_t ttl;			/* of the answer, as it came */
 	uint8_t failures;		/* in a row */
 	int64_t expires_ms;
 	char *where;
@@ -125,6 +126,7 @@ side_answer_of(const struct side *e, struct arena *a, struct side_fact *ret)
 		return;
 	}
 	an->aa = e->aa;
+	an->ttl = e->ttl;
 	an->has_soa = e->soa_len > 0;
 	an->soa_owner.len = e->soa_len;
 	if (e->soa_len > 0)
@@ -260,6 +262,7 @@ sides_answer(struct sides *s, unsigned id, enum reason reason, const struct answ
 	if (!failed) {
 		answer_pack(an, &packed);
 		e->aa = an->aa;
+	e->ttl = an->ttl;
 	}
 	news = side_put(e, !failed, packed.p, packed.len, denied ? &an->soa_owner : NULL) || was != e->reason;
 	side_from(e, where, expires_ms);

@@ -94,11 +94,10 @@ static void
 command(struct script *s, const struct fix_change *c, const char *verb, struct str *ret)
 {
 	struct str owner = STR_INIT;
-	char type[16];
+	char buf[16];
 
 	str_add(ret, "az network dns record-set ");
-	dns_type_text(c->type, type);
-	for (const char *p = type; *p != '\0'; p++)
+	for (const char *p = dns_type_text(c->type, buf); *p != '\0'; p++)
 		str_addc(ret, ascii_lower(*p));
 	str_addf(ret, " %s --resource-group=\"$RG\" --zone-name=", verb);
 	fix_name(&s->f->zone, FIX_DECIMAL, &owner);

@@ -49,10 +49,10 @@ batch_change(struct json_writer *j, struct batch *b, const struct fix_change *c)
 	const struct rdata *list = delete ? c->old : c->new;
 	size_t n = delete ? c->n_old : c->n_new;
 	struct str s = STR_INIT;
-	char type[16];
+	char buf[16];
+	const char *type = dns_type_text(c->type, buf);
 
 	fix_name(&c->owner, FIX_OCTAL, &s);
-	dns_type_text(c->type, type);
 	if (!fits(b, c, list, n)) {
 		str_addf(&b->left_out, "%s%s %s", b->left_out.len > 0 ? ", " : "", str_c(&s), type);
 		str_done(&s);

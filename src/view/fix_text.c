@@ -16,7 +16,7 @@ static void
 field(struct str *ret, const char *name, const char *value)
 {
 	label(ret, name);
-	fix_comment(ret, value, "");
+	str_addf(ret, "%s\n", value);
 }
 
 static void

@@ -103,9 +103,9 @@ fix_cloudflare(const struct fix *f, struct str *ret)
 static void
 prerequisites(struct str *ret, const struct fix_change *c)
 {
-	char type[16];
+	char buf[16];
+	const char *type = dns_type_text(c->type, buf);
 
-	dns_type_text(c->type, type);
 	if (c->n_old == 0) {
 		str_add(ret, "prereq nxrrset ");
 		fix_name(&c->owner, FIX_DECIMAL, ret);

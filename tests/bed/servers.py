@@ -62,12 +62,17 @@ policy:
   - id: bed
     algorithm: ecdsap256sha256
     single-type-signing: on
+acl:
+  - id: update
+    address: 127.0.0.0/8
+    action: update
 remote:
 %(remotes)s
 template:
   - id: default
     storage: "%(dir)s/zones"
     file: "%%s.zone"
+    acl: update
     semantic-checks: off
     journal-content: none
     zonefile-load: whole

@@ -13,6 +13,7 @@ import test_cli         # noqa: E402,F401
 import test_records     # noqa: E402,F401
 import test_policy      # noqa: E402,F401
 import test_corpus      # noqa: E402,F401
+import test_fix         # noqa: E402,F401
 import test_sources     # noqa: E402,F401
 import test_own         # noqa: E402,F401
 import test_zone        # noqa: E402,F401
