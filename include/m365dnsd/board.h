@@ -227,8 +227,8 @@ bool board_told_reached(const struct board_domain *d, enum until until);
 
 /* Everything about a domain, in a; next_check is the scheduler's (monotonic ms, 0 = none). */
 struct status *board_status(struct board_domain *d, int64_t next_check_ms, struct arena *a);
-/* What to change so that it becomes right, in a; as fresh as the last answers. */
-struct fix *board_fix(struct board_domain *d, struct arena *a);
+/* What to change so that it becomes right, in a; as fresh as the last answers.  ask: as for eval_fix(). */
+struct fix *board_fix(struct board_domain *d, bool ask, struct arena *a);
 
 /* ---- for lists and metrics: what the last roll-up said, without working anything out ---- */
 

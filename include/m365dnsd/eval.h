@@ -353,8 +353,9 @@ struct fix {
 };
 /*
  * After eval_domain, whose result r is.  Whatever the authorities hold stays unless a finding is about it; a proposal that the
- * match rules would not call right says so in its notes.
+ * match rules would not call right says so in its notes.  ask: what is not known yet of names to be changed is wanted aside; else
+ * only what somebody has asked for already is used.
  */
-void eval_fix(struct matrix *m, const struct domain_result *r, struct arena *a, struct fix *ret);
+void eval_fix(struct matrix *m, const struct domain_result *r, bool ask, struct arena *a, struct fix *ret);
 
 #endif

@@ -3,13 +3,13 @@
 #include "board_internal.h"
 
 struct fix *
-board_fix(struct board_domain *d, struct arena *a)
+board_fix(struct board_domain *d, bool ask, struct arena *a)
 {
 	struct fix *fix = arena_alloc(a, sizeof(*fix));
 	struct domain_result r;
 	struct matrix m;
 
 	rollup_into(d, a, &m, &r);
-	eval_fix(&m, &r, a, fix);
+	eval_fix(&m, &r, ask, a, fix);
 	return fix;
 }

@@ -25,7 +25,7 @@ api_fix(void *api, struct http_request *r)
 		return;
 	}
 	arena = arena_new();
-	format->render(board_fix(d, arena), &out);
+	format->render(board_fix(d, false, arena), &out);
 	arena_free(arena);
 	/* the zone may change without the revision, where the change is about nothing that is judged: so by content */
 	snprintf(etag, sizeof(etag), "fix-%016llx", (unsigned long long)hash_stable(str_c(&out), out.len));

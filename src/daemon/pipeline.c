@@ -306,7 +306,7 @@ pipeline_status(struct pipeline *p, size_t i, struct arena *a)
 struct fix *
 pipeline_fix(struct pipeline *p, size_t i, struct arena *a)
 {
-	return board_fix(p->domains[i]->b, a);
+	return board_fix(p->domains[i]->b, p->cfg.fixes, a);
 }
 
 struct status *

@@ -29,6 +29,7 @@ struct pipeline_memory {
 struct pipeline_config {
 	enum sched_mode mode;		/* SCHED_ONCE: one pass; SCHED_WATCH: go on for ever (--wait, daemon) */
 	enum until until;
+	bool fixes;		/* ask aside for what a fix has to know */
 	bool peek;			/* ask resolvers although the gate is shut */
 	board_on_transition *on_transition;	/* may be NULL */
 	void (*wake)(void *ctx);	/* something came in: call pipeline_run() soon; never NULL, called from the transport */

@@ -273,6 +273,16 @@ domain_finished_check(struct domain *d, int64_t now)
 		d->sched.eager_since_ms = now;	/* something was lost: whoever mends it will not wait for the guard */
 }
 
+/* What a fix has to know of the names that it changes is wanted in the same round as what the diagnosis wants. */
+static void
+ask_for_fix(struct domain *d)
+{
+	struct arena *a = arena_new();
+
+	board_fix(d->b, true, a);
+	arena_free(a);
+}
+
 void
 domain_settle(struct domain *d, int64_t now)
 {
@@ -285,6 +295,8 @@ domain_settle(struct domain *d, int64_t now)
 	board_sides_round(d->b, d->sides_stale);
 	d->sides_stale = false;
 	board_rollup(d->b);
+	if (d->p->cfg.fixes)
+		ask_for_fix(d);
 	domain_ask_sides(d, now);
 	domain_finished_check(d, now);
 	if (d->revision != board_revision(d->b) && d->p->cfg.on_changed != NULL)

@@ -145,7 +145,8 @@ start(struct run *r)
 {
 	const struct pipeline_config cfg = {
 		.mode = r->o->mode == MODE_WAIT ? SCHED_WATCH : SCHED_ONCE,
-		.until = r->o->until, .peek = r->o->peek, .wake = on_wake, .ask_policy = on_ask_policy, .ctx = r,
+		.until = r->o->until, .peek = r->o->peek, .fixes = r->o->mode == MODE_FIX, .wake = on_wake,
+		.ask_policy = on_ask_policy, .ctx = r,
 	};
 	struct transport *transport = NULL;
 	struct err err;

@@ -93,6 +93,35 @@ fix_set_has(const struct fix_set *s, const struct rdata *r)
 	return false;
 }
 
+const struct answer *
+fix_aside(struct mend *m, uint16_t type)
+{
+	struct sides *sides = m->x->m->sides;
+	struct side_fact fact;
+
+	if (!m->x->ask)
+		return sides_peek(sides, SIDE_AUTHORITY, &m->j.owner, type, m->x->a, &fact) ? fact.answer : NULL;
+	sides_ask(sides, SIDE_AUTHORITY, &m->j.owner, type, m->x->a, &fact);
+	return fact.state == SIDE_ANSWERED ? fact.answer : NULL;
+}
+
+void
+fix_alias_gone(struct mend *m)
+{
+	const struct answer *known = fix_aside(m, DNS_TYPE_CNAME);
+	const struct dns_name *target = &m->j.an->chain[0];
+	struct rdata *alias = arena_alloc(m->x->a, sizeof(*alias));
+	struct fix_set *s;
+
+	*alias = (struct rdata){ DNS_TYPE_CNAME, target->len, arena_dup(m->x->a, target->wire, target->len) };
+	s = fix_set_of(m, DNS_TYPE_CNAME, alias, 1);
+	fix_set_clear(s);
+	if (known != NULL && known->n_values == 1)
+		s->old_ttl = known->ttl;	/* the other answer's TTL is the lowest of all that the alias leads to */
+	else if (s->old_ttl == 0)
+		s->old_ttl = s->row_ttl;
+}
+
 static void
 list_add(struct arena *a, const char ***list, size_t *n, const char *text)
 {
@@ -215,16 +244,16 @@ static const uint16_t in_the_way[] = { DNS_TYPE_A, DNS_TYPE_AAAA, DNS_TYPE_TXT, 
 static void
 clear_the_way(struct mend *m)
 {
-	struct side_fact fact;
 	bool any = false;
 
+	if (m->j.an->kind == ANSWER_NXDOMAIN && m->j.an->n_chain == 0)
+		return;			/* there is nothing */
 	for (size_t k = 0; k < ARRAY_LEN(in_the_way); k++) {
 		const struct answer *an;
 
-		if (set_find(m->x, &m->j.owner, in_the_way[k]) != NULL ||
-		    !sides_peek(m->x->m->sides, SIDE_AUTHORITY, &m->j.owner, in_the_way[k], m->x->a, &fact))
+		if (set_find(m->x, &m->j.owner, in_the_way[k]) != NULL)
 			continue;
-		an = fact.answer;
+		an = fix_aside(m, in_the_way[k]);
 		if (an == NULL || an->n_chain > 0 || an->n_values == 0)
 			continue;
 		any = true;
@@ -240,19 +269,13 @@ static bool
 replace_alias(struct mend *m)
 {
 	struct dns_name domain;
-	struct rdata *alias;
-	struct fix_set *s;
 
 	if (m->j.an->n_chain == 0 || m->j.an->qtype == DNS_TYPE_CNAME)
 		return true;
 	plan_domain_name(m->x->plan, &domain);
 	if (dns_name_equal(&m->j.owner, &domain))
 		return false;		/* cname-at-apex: the provider's ALIAS or an A record has to take its place */
-	alias = arena_alloc(m->x->a, sizeof(*alias));
-	*alias = (struct rdata){ DNS_TYPE_CNAME, m->j.an->chain[0].len,
-		arena_dup(m->x->a, m->j.an->chain[0].wire, m->j.an->chain[0].len) };
-	s = fix_set_of(m, DNS_TYPE_CNAME, alias, 1);
-	fix_set_clear(s);
+	fix_alias_gone(m);
 	return true;
 }
 
@@ -389,7 +412,7 @@ judge_again(struct fixer *x, struct fix_set *s)
 		if ((e->views & 1u << VIEW_PUBLIC) == 0 || plan_question_type(x->plan, e->question) != s->type ||
 		    !dns_name_equal(&owner, &s->owner))
 			continue;
-		eval_judge(x->plan, i, VIEW_PUBLIC, &an, x->r->verification_by_mx, x->m->sides, x->a, &j);
+		eval_judge(x->plan, i, VIEW_PUBLIC, &an, x->r->verification_by_mx, x->ask ? x->m->sides : NULL, x->a, &j);
 		note_rest(x, s, e, &j);
 	}
 }
@@ -475,11 +498,11 @@ tell_changes(struct fixer *x, struct fix *ret)
 }
 
 void
-eval_fix(struct matrix *m, const struct domain_result *r, struct arena *a, struct fix *ret)
+eval_fix(struct matrix *m, const struct domain_result *r, bool ask, struct arena *a, struct fix *ret)
 {
 	const struct zone *zone = m->zone.zone;
 	size_t n = plan_n_expectations(m->plan);
-	struct fixer x = { .m = m, .r = r, .plan = m->plan, .a = a };
+	struct fixer x = { .m = m, .r = r, .plan = m->plan, .a = a, .ask = ask };
 
 	/* at each name its own set, an alias, and what is in the way of one */
 	x.sets = arena_alloc(a, n * (2 + ARRAY_LEN(in_the_way)) * sizeof(*x.sets) + 1);

@@ -24,6 +24,7 @@ struct fixer {
 	const struct domain_result *r;
 	const struct plan *plan;
 	struct arena *a;
+	bool ask;
 	struct fix_set *sets;		/* room for all there may be */
 	size_t n_sets;
 	const char **notes;
@@ -47,6 +48,10 @@ struct mend {
 struct fix_set *fix_set_of(struct mend *m, uint16_t type, const struct rdata *old, size_t n_old);
 /* One that is known aside, and has to go. */
 void fix_set_gone(struct mend *m, uint16_t type, const struct answer *an);
+/* What the authorities have of another type at the owner; NULL while it is not known. */
+const struct answer *fix_aside(struct mend *m, uint16_t type);
+/* The CNAME behind which the answer was found has to go. */
+void fix_alias_gone(struct mend *m);
 void fix_set_clear(struct fix_set *s);
 void fix_set_remove(struct fix_set *s, size_t at);
 void fix_set_add(struct mend *m, struct fix_set *s, const struct rdata *r);

@@ -232,21 +232,17 @@ mend_srv(struct mend *m)
 static void
 drop_host(struct mend *m)
 {
-	const struct answer *an = m->j.an;
-	struct side_fact fact;
+	const struct answer *an = m->j.an, *six;
 
 	if (an->n_chain > 0) {
-		struct rdata *alias = arena_alloc(m->x->a, sizeof(*alias));
-
-		*alias = (struct rdata){ DNS_TYPE_CNAME, an->chain[0].len, arena_dup(m->x->a, an->chain[0].wire, an->chain[0].len) };
-		fix_set_clear(fix_set_of(m, DNS_TYPE_CNAME, alias, 1));
+		fix_alias_gone(m);
 		return;
 	}
 	if (an->n_values > 0)
 		fix_set_clear(fix_set_of(m, an->qtype, an->values, an->n_values));
-	if (sides_peek(m->x->m->sides, SIDE_AUTHORITY, &m->j.owner, DNS_TYPE_AAAA, m->x->a, &fact) && fact.answer != NULL &&
-	    fact.answer->n_chain == 0 && fact.answer->n_values > 0)
-		fix_set_gone(m, DNS_TYPE_AAAA, fact.answer);
+	six = fix_aside(m, DNS_TYPE_AAAA);
+	if (six != NULL && six->n_chain == 0 && six->n_values > 0)
+		fix_set_gone(m, DNS_TYPE_AAAA, six);
 }
 
 /* The set that the host's name has now, when it was made before what stands there was known. */

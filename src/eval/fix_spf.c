@@ -205,13 +205,10 @@ read_set(struct spf_terms *t)
 static void
 read_type99(struct spf_terms *t)
 {
-	struct side_fact fact;
+	const struct answer *an = t->n_records == 0 ? fix_aside(t->m, DNS_TYPE_SPF) : NULL;
 
-	if (t->n_records > 0 ||
-	    !sides_peek(t->m->x->m->sides, SIDE_AUTHORITY, &t->m->j.owner, DNS_TYPE_SPF, t->m->x->a, &fact) || fact.answer == NULL)
-		return;
-	for (size_t k = 0; k < fact.answer->n_values; k++) {
-		struct text v = fix_text_of(t->m->x->a, &fact.answer->values[k]);
+	for (size_t k = 0; an != NULL && k < an->n_values; k++) {
+		struct text v = fix_text_of(t->m->x->a, &an->values[k]);
 
 		if (spf_is_record(v.p, v.n))
 			read_record(t, v);

@@ -234,7 +234,7 @@ propose(struct arena *a, const char *conf, const char *columns, const char *cell
 	struct matrix *m = matrix_of(a, plan, "found", columns, cells);
 
 	eval_domain(m, &prior, a, &r);
-	eval_fix(m, &r, a, ret);
+	eval_fix(m, &r, false, a, ret);
 }
 
 START_TEST(proposes)
