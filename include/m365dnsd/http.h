@@ -59,6 +59,12 @@ void http_reply_header(struct http_request *r, const char *name, const char *val
  * If-None-Match is answered by the room, and so is Accept-Encoding: gzip.
  */
 void http_reply(struct http_request *r, unsigned status, const char *content_type, struct str *body, const char *etag);
+/* A body that many replies share, compressed at most once; counted. */
+struct http_body;
+struct http_body *http_body_new(struct str *bytes);	/* taken over and left empty */
+void http_body_unref(struct http_body *b);
+/* As http_reply(); the reply holds on to the body as long as it needs it. */
+void http_reply_body(struct http_request *r, unsigned status, const char *content_type, struct http_body *body, const char *etag);
 /*
  * Called once when the request is over, however it ends: answered, its client gone, or the server.  Until then it may be
  * answered; a reply to a client that is gone is dropped.  For what belongs to a reply that is made later.

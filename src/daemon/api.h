@@ -30,7 +30,7 @@ enum api_outcome {
 struct api_document {
 	char *key;			/* NULL = free */
 	char *etag;
-	struct str body;
+	struct http_body *body;
 	bool reached;
 };
 #define API_DOCUMENTS 8

@@ -136,8 +136,8 @@ document_clear(struct api_document *x)
 {
 	free(x->key);
 	free(x->etag);
-	str_done(&x->body);
-	*x = (struct api_document){ .body = STR_INIT };
+	http_body_unref(x->body);
+	*x = (struct api_document){ .key = NULL };
 }
 
 static struct api_document *
@@ -157,10 +157,12 @@ document_make(struct api *a, const struct wish *w, struct board_domain *d, bool 
 	struct view_options o = { .until = w->until, .unicode = true, .metrics = METRICS_CELLS, .verbose = verbose };
 	struct arena *arena = arena_new();
 	const struct status *s = pipeline_status_of(a->pipeline, d, arena);
+	struct str body = STR_INIT;
 	char etag[64];
 
 	document_clear(x);
-	w->format->render(&s, 1, &o, &x->body);
+	w->format->render(&s, 1, &o, &body);
+	x->body = http_body_new(&body);
 	etag_of(s, w->format, etag, sizeof(etag));
 	x->etag = xstrdup(etag);
 	x->reached = view_reached(s, w->until);
@@ -183,15 +185,13 @@ reply(struct api *a, struct http_request *r, const struct wish *w, struct board_
 	bool is_verbose = verbose != NULL && strcmp(verbose, "0") != 0;
 	char *key = document_key(a, w, d, is_verbose);
 	const struct api_document *x = document_find(a, key);
-	struct str out = STR_INIT;
 
 	if (x == NULL)
 		x = document_make(a, w, d, is_verbose);
 	free(key);
-	str_addn(&out, x->body.p, x->body.len);
 	if (w->format == &view_page_format)
 		api_page_headers(r);
-	http_reply(r, w->fail && !x->reached ? 503 : 200, w->format->content_type, &out, x->etag);
+	http_reply_body(r, w->fail && !x->reached ? 503 : 200, w->format->content_type, x->body, x->etag);
 }
 
 /* ---- waiting ---- */

@@ -90,21 +90,57 @@ reply_with(struct http_request *r, unsigned status, struct MHD_Response *respons
 	request_resume(r);
 }
 
-static struct MHD_Response *
-plain_response(struct str *body)
-{
-	static char nothing[] = "";
-	size_t len = body != NULL ? body->len : 0;
-
-	if (len == 0)
-		return MHD_create_response_from_buffer(0, nothing, MHD_RESPMEM_PERSISTENT);
-	return MHD_create_response_from_buffer(len, str_take(body), MHD_RESPMEM_MUST_FREE);
-}
-
 void
 reply_empty(struct http_request *r, unsigned status)
 {
-	reply_with(r, status, plain_response(NULL), NULL);
+	static char nothing[] = "";
+
+	reply_with(r, status, MHD_create_response_from_buffer(0, nothing, MHD_RESPMEM_PERSISTENT), NULL);
+}
+
+/* ---- bodies ---- */
+
+struct http_body {
+	unsigned refs;
+	struct str plain, gzip;		/* gzip: empty until somebody wants it */
+};
+
+struct http_body *
+http_body_new(struct str *bytes)
+{
+	struct http_body *b = xcalloc(1, sizeof(*b));
+
+	b->refs = 1;
+	b->plain = *bytes;
+	*bytes = (struct str)STR_INIT;
+	return b;
+}
+
+void
+http_body_unref(struct http_body *b)
+{
+	if (b == NULL || --b->refs > 0)
+		return;
+	str_done(&b->plain);
+	str_done(&b->gzip);
+	free(b);
+}
+
+static void
+body_release(void *body)
+{
+	http_body_unref(body);
+}
+
+static struct MHD_Response *
+body_response(struct http_body *b, struct str *bytes)
+{
+	static char nothing[] = "";
+
+	if (bytes->len == 0)
+		return MHD_create_response_from_buffer(0, nothing, MHD_RESPMEM_PERSISTENT);
+	b->refs++;
+	return MHD_create_response_from_buffer_with_free_callback_cls(bytes->len, bytes->p, body_release, b);
 }
 
 /* ---- ETag ---- */
@@ -145,24 +181,29 @@ reply_compressible(const char *content_type)
 }
 
 static struct MHD_Response *
-gzip_response(struct http_request *r, struct str *body)
+gzip_response(struct http_request *r, struct http_body *b)
 {
-	struct str out = STR_INIT;
 	struct gzip *g;
 
 	http_reply_header(r, "Content-Encoding", "gzip");
-	if (body->len > GZIP_AT_ONCE)
-		return stream_for(r, stream_response(true, body, NULL, NULL, NULL));
-	g = gzip_new();
-	gzip_add(g, str_c(body), body->len, true, &out);
-	gzip_free(g);
-	return plain_response(&out);
+	if (b->plain.len > GZIP_AT_ONCE) {
+		struct str copy = STR_INIT;
+
+		str_addn(&copy, b->plain.p, b->plain.len);
+		return stream_for(r, stream_response(true, &copy, NULL, NULL, NULL));
+	}
+	if (b->gzip.len == 0) {
+		g = gzip_new();
+		gzip_add(g, str_c(&b->plain), b->plain.len, true, &b->gzip);
+		gzip_free(g);
+	}
+	return body_response(b, &b->gzip);
 }
 
 void
-http_reply(struct http_request *r, unsigned status, const char *content_type, struct str *body, const char *etag)
+http_reply_body(struct http_request *r, unsigned status, const char *content_type, struct http_body *b, const char *etag)
 {
-	bool big = body != NULL && body->len > GZIP_MIN && reply_compressible(content_type);
+	bool big = b->plain.len > GZIP_MIN && reply_compressible(content_type);
 	bool gzip = big && accept_gzip(http_header(r, "Accept-Encoding"));
 
 	if (big)
@@ -172,9 +213,17 @@ http_reply(struct http_request *r, unsigned status, const char *content_type, st
 	if (not_modified(r, status, etag))
 		reply_empty(r, 304);
 	else
-		reply_with(r, status, gzip ? gzip_response(r, body) : plain_response(body), content_type);
-	if (body != NULL)
-		str_done(body);
+		reply_with(r, status, gzip ? gzip_response(r, b) : body_response(b, &b->plain), content_type);
+}
+
+void
+http_reply(struct http_request *r, unsigned status, const char *content_type, struct str *body, const char *etag)
+{
+	struct str nothing = STR_INIT;
+	struct http_body *b = http_body_new(body != NULL ? body : &nothing);
+
+	http_reply_body(r, status, content_type, b, etag);
+	http_body_unref(b);
 }
 
 void

@@ -11,8 +11,11 @@
 #include "internal.h"
 
 enum {
-	/* Of each connection: room for the headers that the guard refuses in its own words, and for the chunks of a reply. */
-	POOL = 65536,
+	/*
+	 * Of each connection: room for the headers that the guard refuses in its own words, and for the chunks of a reply.  It is
+	 * wiped after each request, so it costs time as well.
+	 */
+	POOL = 40960,
 	STOP_RUNS = 64,
 };
 
