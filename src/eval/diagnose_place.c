@@ -277,24 +277,37 @@ right_wildcard(struct place *p)
 	p->holds = true;
 }
 
-/* A server that keeps to the rules leads every question for the name to the CNAME (RFC 1034 section 3.6.2). */
+/*
+ * A server that keeps to the rules leads every question for the name to the CNAME (RFC 1034 section 3.6.2).  Asked is what those
+ * ask who use the record.
+ */
 static void
 right_beside(struct place *p)
 {
-	uint16_t type = p->e->rule == RULE_DKIM ? DNS_TYPE_TXT : DNS_TYPE_A;	/* what those ask who use it */
-	struct look l;
+	static const uint16_t types[] = { DNS_TYPE_A, DNS_TYPE_TXT };
+	const char *found = "";
+	struct look looks[ARRAY_LEN(types)];
+	size_t n = 0;
 	struct finding *f;
-	const char *found;
-	char buf[16];
 
-	if (p->ask != DNS_TYPE_CNAME || place_look(p, &p->owner, type, &l) != PLACE_FOUND || l.an->kind != ANSWER_POSITIVE ||
-	    l.an->n_chain > 0 || l.an->n_values == 0)
+	for (size_t k = 0; p->ask == DNS_TYPE_CNAME && k < ARRAY_LEN(types); k++) {
+		struct look *l = &looks[n];
+		char type[16];
+
+		if (place_look(p, &p->owner, types[k], l) != PLACE_FOUND || l->an->kind != ANSWER_POSITIVE ||
+		    l->an->n_chain > 0 || l->an->n_values == 0)
+			continue;
+		found = judge_join(p->r->a, found, arena_printf(p->r->a, "%s %s", dns_type_text(types[k], type),
+		    place_values(p->r->a, l->an)));
+		n++;
+	}
+	if (n == 0)
 		return;
-	found = arena_printf(p->r->a, "%s %s", dns_type_text(type, buf), place_values(p->r->a, l.an));
 	f = diagnose_add(p->r, FINDING_CNAME_AND_OTHER_DATA, SEVERITY_ERROR, p->i,
 	    arena_printf(p->r->a, "%s has a CNAME, and beside it %s", match_name_text(p->r->a, &p->owner), found),
 	    &(struct advice){ .found = found });
-	place_evidence(p->r, f, &l);
+	for (size_t k = 0; k < n; k++)
+		place_evidence(p->r, f, &looks[k]);
 	diagnose_evidence(p->r, f, p->e->question, p->col);
 	diagnose_source(p->r, f, p->col);
 }

@@ -40,8 +40,8 @@ struct place_case {
 };
 
 static const struct place_case cases[] = {
-	{ "all is right", MAIL, APEX MS MX SPF AUTO, "", NULL, 2 },
-	{ "all of everything is right", ALL, APEX MX SPF AUTO REST, "", NULL, 12 },
+	{ "all is right", MAIL, APEX MS MX SPF AUTO, "", NULL, 3 },
+	{ "all of everything is right", ALL, APEX MX SPF AUTO REST, "", NULL, 16 },
 	{ "an empty zone", MAIL, APEX,
 	    "record-missing:error(verification) record-missing:error(mx) record-missing:error(spf) record-missing:error(autodiscover)",
 	    "Add: contoso.test TXT MS=ms12345678", 8 },
@@ -63,14 +63,14 @@ static const struct place_case cases[] = {
 	{ "doubled, but another value", MAIL, APEX MS MX SPF "autodiscover.contoso.test CNAME www.example\n",
 	    "record-missing:error(autodiscover)", NULL, 3 },
 	{ "doubled at the apex", MAIL, APEX MS SPF AUTO "contoso.test MX 0 contoso-test.mail.protection.outlook.com\n",
-	    "owner-doubled:error(mx)", "Enter nothing (or @) as its name", 5 },
+	    "owner-doubled:error(mx)", "Enter nothing (or @) as its name", 6 },
 	{ "doubled selectors", ALL, APEX MX SPF AUTO FED SIPT SIP LYNC DMARC STS RPT KEY("1", "selector1._domainkey.contoso.test")
 	    KEY("2", "selector2._domainkey.contoso.test"), "owner-doubled:error(dkim-selector1) owner-doubled:error(dkim-selector2)",
-	    "Enter selector1._domainkey as its name", 16 },
+	    "Enter selector1._domainkey as its name", 20 },
 	{ "doubled, second selector only", ALL, APEX MX SPF AUTO FED SIPT SIP LYNC DMARC STS RPT K1
-	    KEY("2", "selector2._domainkey.contoso.test"), "owner-doubled:error(dkim-selector2)", NULL, 16 },
+	    KEY("2", "selector2._domainkey.contoso.test"), "owner-doubled:error(dkim-selector2)", NULL, 20 },
 	{ "a literal @", MAIL, APEX MS MX AUTO "\\@ TXT v=spf1 include:spf.protection.outlook.com -all\n",
-	    "owner-literal-at:error(spf)", "contoso.test TXT v=spf1 include:spf.protection.outlook.com -all", 5 },
+	    "owner-literal-at:error(spf)", "contoso.test TXT v=spf1 include:spf.protection.outlook.com -all", 6 },
 	{ "proof and SPF at www", MAIL, APEX MX AUTO "www TXT MS=ms12345678\n"
 	    "www TXT v=spf1 ip4:192.0.2.7 include:spf.protection.outlook.com ~all\nwww TXT another=text\n",
 	    "owner-wrong-place:error(verification) owner-wrong-place:error(spf)", "www.contoso.test has it: MS=ms12345678", 8 },
@@ -79,35 +79,35 @@ static const struct place_case cases[] = {
 	{ "SPF at mail", MAIL, APEX MS MX AUTO "mail TXT v=spf1 include:spf.protection.outlook.com -all\n",
 	    "owner-wrong-place:error(spf)", NULL, 8 },
 	{ "selector without _domainkey", ALL, APEX MX SPF AUTO FED SIPT SIP LYNC DMARC STS RPT K2 KEY("1", "selector1"),
-	    "owner-wrong-place:error(dkim-selector1)", "The record stands at selector1.contoso.test.", 16 },
+	    "owner-wrong-place:error(dkim-selector1)", "The record stands at selector1.contoso.test.", 20 },
 	{ "selector without the underscore", ALL, APEX MX SPF AUTO FED SIPT SIP LYNC DMARC STS RPT K1 KEY("2", "selector2.domainkey"),
-	    "owner-wrong-place:error(dkim-selector2)", "selector2.domainkey.contoso.test", 16 },
+	    "owner-wrong-place:error(dkim-selector2)", "selector2.domainkey.contoso.test", 20 },
 	{ "DMARC without the underscore", ALL, APEX MX SPF AUTO FED SIPT SIP LYNC STS RPT K1 K2 "dmarc TXT v=DMARC1; p=none\n",
-	    "owner-wrong-place:error(dmarc)", "_dmarc.contoso.test TXT v=DMARC1; p=none", 16 },
+	    "owner-wrong-place:error(dmarc)", "_dmarc.contoso.test TXT v=DMARC1; p=none", 20 },
 	{ "DMARC at the domain itself", ALL, APEX MX SPF AUTO FED SIPT SIP LYNC STS RPT K1 K2 "@ TXT v=DMARC1; p=none\n",
-	    "owner-wrong-place:error(dmarc)", "contoso.test. 300 IN TXT \"v=DMARC1; p=none\"", 16 },
+	    "owner-wrong-place:error(dmarc)", "contoso.test. 300 IN TXT \"v=DMARC1; p=none\"", 20 },
 	{ "MTA-STS without the underscore", ALL, APEX MX SPF AUTO FED SIPT SIP LYNC DMARC RPT K1 K2
-	    "mta-sts A 192.0.2.80\nmta-sts TXT v=STSv1; id=1;\n", "owner-wrong-place:error(mta-sts)", NULL, 16 },
+	    "mta-sts A 192.0.2.80\nmta-sts TXT v=STSv1; id=1;\n", "owner-wrong-place:error(mta-sts)", NULL, 20 },
 	{ "TLS-RPT without underscores", ALL, APEX MX SPF AUTO FED SIPT SIP LYNC DMARC STS K1 K2
-	    "smtp.tls TXT v=TLSRPTv1; rua=mailto:a@contoso.test\n", "owner-wrong-place:error(tls-rpt)", NULL, 18 },
+	    "smtp.tls TXT v=TLSRPTv1; rua=mailto:a@contoso.test\n", "owner-wrong-place:error(tls-rpt)", NULL, 22 },
 	{ "SRV without underscores", ALL, APEX MX SPF AUTO FED SIP LYNC K1 K2 DMARC STS RPT
 	    "sip.tls SRV 100 1 443 sipdir.online.lync.com\n", "srv-owner-wrong:error(sip-tls)",
-	    "Rename sip.tls.contoso.test, so that it becomes: _sip._tls.contoso.test SRV 100 1 443 sipdir.online.lync.com", 18 },
+	    "Rename sip.tls.contoso.test, so that it becomes: _sip._tls.contoso.test SRV 100 1 443 sipdir.online.lync.com", 22 },
 	{ "SRV without the first underscore", ALL, APEX MX SPF AUTO SIPT SIP LYNC K1 K2 DMARC STS RPT
-	    "sipfederationtls._tcp SRV 100 1 5061 sipfed.online.lync.com\n", "srv-owner-wrong:error(sipfederationtls)", NULL, 18 },
+	    "sipfederationtls._tcp SRV 100 1 5061 sipfed.online.lync.com\n", "srv-owner-wrong:error(sipfederationtls)", NULL, 22 },
 	{ "SRV without the second underscore", ALL, APEX MX SPF AUTO SIPT SIP LYNC K1 K2 DMARC STS RPT
-	    "_sipfederationtls.tcp SRV 100 1 5061 sipfed.online.lync.com\n", "srv-owner-wrong:error(sipfederationtls)", NULL, 18 },
+	    "_sipfederationtls.tcp SRV 100 1 5061 sipfed.online.lync.com\n", "srv-owner-wrong:error(sipfederationtls)", NULL, 22 },
 	{ "SRV of the other protocol", ALL, APEX MX SPF AUTO FED SIP LYNC K1 K2 DMARC STS RPT
-	    "_sip._tcp SRV 100 1 443 sipdir.online.lync.com\n", "srv-owner-wrong:error(sip-tls)", NULL, 18 },
+	    "_sip._tcp SRV 100 1 443 sipdir.online.lync.com\n", "srv-owner-wrong:error(sip-tls)", NULL, 22 },
 	{ "SRV with its labels swapped", ALL, APEX MX SPF AUTO FED SIP LYNC K1 K2 DMARC STS RPT
-	    "_tls._sip SRV 100 1 443 sipdir.online.lync.com\n", "srv-owner-wrong:error(sip-tls)", NULL, 18 },
+	    "_tls._sip SRV 100 1 443 sipdir.online.lync.com\n", "srv-owner-wrong:error(sip-tls)", NULL, 24 },
 	{ "SRV without the service", ALL, APEX MX SPF AUTO SIPT SIP LYNC K1 K2 DMARC STS RPT
-	    "_tcp SRV 100 1 5061 sipfed.online.lync.com\n", "srv-owner-wrong:error(sipfederationtls)", NULL, 20 },
+	    "_tcp SRV 100 1 5061 sipfed.online.lync.com\n", "srv-owner-wrong:error(sipfederationtls)", NULL, 24 },
 	{ "SRV without the protocol, fields shifted", ALL, APEX MX SPF AUTO SIPT SIP LYNC K1 K2 DMARC STS RPT
 	    "_sipfederationtls SRV 1 5061 100 sipfed.online.lync.com\n", "srv-owner-wrong:error(sipfederationtls)",
-	    "_sipfederationtls._tcp.contoso.test SRV 100 1 5061 sipfed.online.lync.com", 20 },
+	    "_sipfederationtls._tcp.contoso.test SRV 100 1 5061 sipfed.online.lync.com", 24 },
 	{ "an SRV of another service is no place", ALL, APEX MX SPF AUTO SIPT SIP LYNC K1 K2 DMARC STS RPT
-	    "_sipfederationtls._tls SRV 1 1 5061 sip.example\n", "record-missing:error(sipfederationtls)", NULL, 22 },
+	    "_sipfederationtls._tls SRV 1 1 5061 sip.example\n", "record-missing:error(sipfederationtls)", NULL, 26 },
 	{ "the administrator's own record, doubled", OWN, APEX "crm.contoso.test CNAME crm.example\n", "owner-doubled:error(crm)",
 	    "crm.contoso.test CNAME crm.example", 4 },
 
@@ -117,9 +117,9 @@ static const struct place_case cases[] = {
 	{ "left at the parent", SUB, APEX "@ TXT MS=ms12345678\nsub MX 0 sub-contoso-test.mail.protection.outlook.com\n"
 	    "sub TXT v=spf1 include:spf.protection.outlook.com -all\n" AUTO,
 	    "owner-wrong-place:error(verification) owner-wrong-place:error(autodiscover)",
-	    "The record stands at contoso.test.", 16 },
+	    "The record stands at contoso.test.", 20 },
 	{ "the parent has its own", SUB, APEX "sub TXT MS=ms12345678\nsub MX 0 sub-contoso-test.mail.protection.outlook.com\n"
-	    MX SPF AUTO, "record-missing:error(spf) record-missing:error(autodiscover)", NULL, 16 },
+	    MX SPF AUTO, "record-missing:error(spf) record-missing:error(autodiscover)", NULL, 20 },
 	{ "doubled in the parent's zone", SUB, APEX "sub TXT MS=ms12345678\nsub MX 0 sub-contoso-test.mail.protection.outlook.com\n"
 	    "sub TXT v=spf1 include:spf.protection.outlook.com -all\n"
 	    "autodiscover.sub.contoso.test CNAME autodiscover.outlook.com\n", "owner-doubled:error(autodiscover)",
@@ -137,14 +137,14 @@ static const struct place_case cases[] = {
 	    "type-wrong:error(autodiscover)", NULL, 5 },
 	{ "DKIM as TXT", ALL, APEX MX SPF AUTO FED SIPT SIP LYNC DMARC STS RPT K2
 	    "selector1._domainkey TXT v=DKIM1; k=rsa; p=MIIB\n", "dkim-txt-instead-of-cname:error(dkim-selector1)",
-	    "Replace the TXT at selector1._domainkey.contoso.test by CNAME", 16 },
+	    "Replace the TXT at selector1._domainkey.contoso.test by CNAME", 20 },
 	{ "DKIM as an address", ALL, APEX MX SPF AUTO FED SIPT SIP LYNC DMARC STS RPT K2 "selector1._domainkey A 192.0.2.1\n",
-	    "cname-flattened:error(dkim-selector1)", NULL, 16 },
+	    "cname-flattened:error(dkim-selector1)", NULL, 20 },
 	{ "CNAME instead of the SRV", ALL, APEX MX SPF AUTO SIPT SIP LYNC K1 K2 DMARC STS RPT
 	    "_sipfederationtls._tcp CNAME sipfed.online.lync.com\n", "type-wrong:error(sipfederationtls)",
-	    "Replace CNAME sipfed.online.lync.com at _sipfederationtls._tcp.contoso.test by SRV 100 1 5061 sipfed.online.lync.com", 16 },
+	    "Replace CNAME sipfed.online.lync.com at _sipfederationtls._tcp.contoso.test by SRV 100 1 5061 sipfed.online.lync.com", 20 },
 	{ "TXT instead of the SRV", ALL, APEX MX SPF AUTO SIPT SIP LYNC K1 K2 DMARC STS RPT
-	    "_sipfederationtls._tcp TXT 100 1 5061 sipfed.online.lync.com\n", "type-wrong:error(sipfederationtls)", NULL, 16 },
+	    "_sipfederationtls._tcp TXT 100 1 5061 sipfed.online.lync.com\n", "type-wrong:error(sipfederationtls)", NULL, 20 },
 	{ "TXT instead of the MX", MAIL, APEX MS SPF AUTO "@ TXT 0 contoso-test.mail.protection.outlook.com\n",
 	    "type-wrong:error(mx)", "by MX 0 contoso-test.mail.protection.outlook.com", 4 },
 	{ "SPF as type SPF only", MAIL, APEX MS MX AUTO "@ SPF v=spf1 ip4:192.0.2.7 include:spf.protection.outlook.com -all\n",
@@ -152,9 +152,11 @@ static const struct place_case cases[] = {
 	{ "SPF as type SPF only, and wrong", MAIL, APEX MS MX AUTO "@ SPF v=spf1 mx -all\n",
 	    "spf-type99:error(spf)", "Add: contoso.test TXT v=spf1 include:spf.protection.outlook.com -all", 4 },
 	{ "addresses beside the CNAME", MAIL, APEX MS MX SPF AUTO "autodiscover A 192.0.2.77\n",
-	    "cname-and-other-data:error(autodiscover)", "Delete the other records at autodiscover.contoso.test: A 192.0.2.77", 2 },
+	    "cname-and-other-data:error(autodiscover)", "Delete the other records at autodiscover.contoso.test: A 192.0.2.77", 3 },
+	{ "a text beside the CNAME", MAIL, APEX MS MX SPF AUTO "autodiscover TXT x\nautodiscover A 192.0.2.77\n",
+	    "cname-and-other-data:error(autodiscover)", "A 192.0.2.77, TXT x", 3 },
 	{ "a key beside the CNAME", ALL, APEX MX SPF AUTO REST "selector2._domainkey TXT v=DKIM1; p=\n",
-	    "cname-and-other-data:error(dkim-selector2)", NULL, 16 },
+	    "cname-and-other-data:error(dkim-selector2)", NULL, 20 },
 
 	/* ---- wildcards ---- */
 	{ "a wildcard instead of the CNAME", MAIL, APEX MS MX SPF "* CNAME www.example\n",
@@ -169,12 +171,12 @@ static const struct place_case cases[] = {
 	{ "a wildcard that is right", MAIL, APEX MS MX SPF "* CNAME autodiscover.outlook.com\nmsoid TXT away\n",
 	    "wildcard-answer:error(sip) wildcard-answer:warning(autodiscover)", "*.contoso.test CNAME autodiscover.outlook.com answers in place of sip.contoso.test CNAME, and of lyncdiscover", 8 },
 	{ "a wildcard whose text hides DMARC", ALL, APEX MX SPF AUTO FED SIPT SIP LYNC STS RPT K1 K2 "* TXT v=spf1 -all\n",
-	    "wildcard-answer:error(dmarc)", "*.contoso.test TXT v=spf1 -all", 16 },
+	    "wildcard-answer:error(dmarc)", "*.contoso.test TXT v=spf1 -all", 20 },
 	{ "a wildcard deep in the zone", ALL, APEX MX SPF AUTO SIPT SIP LYNC K1 K2 DMARC STS RPT
-	    "*._tcp SRV 0 0 1 x.example\n", "wildcard-answer:error(sipfederationtls)", "delete the wildcard *._tcp.contoso.test SRV", 18 },
+	    "*._tcp SRV 0 0 1 x.example\n", "wildcard-answer:error(sipfederationtls)", "delete the wildcard *._tcp.contoso.test SRV", 22 },
 	{ "SPF in a wildcard, which is not the domain", MAIL, APEX MS MX AUTO
 	    "* TXT v=spf1 include:spf.protection.outlook.com -all\n", "wildcard-answer:error(spf)",
-	    "a wildcard does not stand for contoso.test", 16 },
+	    "a wildcard does not stand for contoso.test", 20 },
 	{ "a doubled name that a wildcard makes", MAIL, APEX MS MX SPF "autodiscover TXT x\n* CNAME autodiscover.outlook.com\nmsoid TXT x\n",
 	    "type-wrong:error(autodiscover) wildcard-answer:error(sip)", NULL, 8 },
 	{ "doubled, beside a wildcard", MAIL, APEX MS MX SPF "msoid TXT x\n* A 192.0.2.99\n"
@@ -397,6 +399,105 @@ START_TEST(records_are_found_where_they_are)
 }
 END_TEST
 
+/* ---- when nothing is searched ---- */
+
+static const struct {
+	const char *name, *cells;
+	enum authorities_policy policy;
+} quiet_cases[] = {
+	{ "one authority has it", "autodiscover = none ok -\n* = ok ok -", AUTHORITIES_ALL_BUT_DEAD },
+	{ "one authority has it, and the majority decides", "autodiscover = none ok -\n* = ok ok -", AUTHORITIES_MAJORITY },
+	{ "one authority was not asked yet", "autodiscover = none - -\n* = ok ok -", AUTHORITIES_ALL_BUT_DEAD },
+	{ "nobody was asked yet", "* = - - -", AUTHORITIES_ALL_BUT_DEAD },
+	{ "it could not be asked", "autodiscover = timeout servfail -\n* = ok ok -", AUTHORITIES_ALL_BUT_DEAD },
+	{ "nobody serves the zone", "* = none! none! -", AUTHORITIES_ALL_BUT_DEAD },
+	{ "nobody answers", "* = timeout timeout -", AUTHORITIES_ALL_BUT_DEAD },
+	{ "no authority is to be asked", "* = - - none", AUTHORITIES_NONE },
+};
+
+START_TEST(nothing_is_searched_too_early)
+{
+	for (size_t i = 0; i < ARRAY_LEN(quiet_cases); i++) {
+		struct arena *a = arena_new();
+		struct matrix *m = matrix_of(a, plan_of(MAIL), "found", "ns1@192.0.2.1 ns2@192.0.2.2 google@8.8.8.8/q",
+		    quiet_cases[i].cells);
+		struct domain_result r;
+		struct side_want want;
+
+		m->sides = sides_new();
+		m->policy.authorities = quiet_cases[i].policy;
+		eval_domain(m, NULL, a, &r);
+		while (sides_next(m->sides, &want))
+			ck_assert_msg(want.at != SIDE_AUTHORITY, "%s", quiet_cases[i].name);
+		sides_free(m->sides);
+		arena_free(a);
+	}
+}
+END_TEST
+
+/* What could not be asked aside is never "not there", nor "there". */
+START_TEST(failures_explain_nothing)
+{
+	struct arena *a = arena_new();
+	struct authority *s = arena_alloc(a, sizeof(*s));
+	struct plan *plan = plan_of(MAIL);
+	struct matrix *m;
+	struct domain_result r;
+	struct side_want want;
+	unsigned n;
+
+	authority_load(s, a, APEX MS MX SPF "autodiscover A 192.0.2.77\n");
+	m = matrix_for(s, plan);
+	m->sides = sides_new();
+	do {
+		eval_domain(m, NULL, a, &r);
+		for (n = 0; sides_next(m->sides, &want); n++)
+			sides_answer(m->sides, want.id, REASON_TIMEOUT, NULL, "ns1.contoso.test 192.0.2.1", MATRIX_NOW_MS + 1000000);
+	} while (n > 0);
+	forget_others(&r);
+	ck_assert_str_eq(findings_text(a, plan, &r), "record-missing:error(autodiscover)");
+	sides_free(m->sides);
+	arena_free(a);
+}
+END_TEST
+
+/* The name that tells a wildcard from a record stays the same, and another domain's is another. */
+START_TEST(nobody_can_guess_the_name_that_finds_wildcards)
+{
+	char first[2][80] = { "", "" };
+
+	for (int round = 0; round < 4; round++) {
+		struct arena *a = arena_new();
+		struct authority *s = arena_alloc(a, sizeof(*s));
+		struct domain_result r;
+		struct side_want want;
+		struct dns_name parent, domain;
+		struct matrix *m;
+		char buf[DNS_NAME_TEXT_MAX];
+
+		authority_load(s, a, APEX MS MX SPF AUTO "sub TXT x\nautodiscover.sub CNAME autodiscover.outlook.com\n");
+		m = matrix_for(s, plan_of(round % 2 == 0 ? MAIL : SUB));
+		m->sides = sides_new();
+		eval_domain(m, NULL, a, &r);
+		while (sides_next(m->sides, &want)) {
+			dns_name_text(&want.q.name, buf);
+			dns_name_suffix(&parent, &want.q.name, 1);
+			plan_domain_name(m->plan, &domain);
+			if (want.at != SIDE_AUTHORITY || want.q.type != DNS_TYPE_CNAME || !dns_name_equal(&parent, &domain))
+				continue;
+			buf[strcspn(buf, ".")] = '\0';
+			ck_assert_uint_ge(strlen(buf), 17);
+			ck_assert_msg(round < 2 || strcmp(first[round % 2], buf) == 0, "%s", buf);
+			snprintf(first[round % 2], sizeof(first[0]), "%s", buf);
+		}
+		sides_free(m->sides);
+		arena_free(a);
+	}
+	ck_assert_str_ne(first[0], first[1]);
+	ck_assert_str_ne(first[0], "");
+}
+END_TEST
+
 START_TEST(codes_of_this_test_are_provoked)
 {
 	for (size_t f = 0; f < FINDING_MAX; f++) {
@@ -422,6 +523,9 @@ main(void)
 	int failed;
 
 	tcase_add_test(t, records_are_found_where_they_are);
+	tcase_add_test(t, nothing_is_searched_too_early);
+	tcase_add_test(t, failures_explain_nothing);
+	tcase_add_test(t, nobody_can_guess_the_name_that_finds_wildcards);
 	tcase_add_test(t, codes_of_this_test_are_provoked);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
