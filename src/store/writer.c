@@ -10,185 +10,13 @@
  * A failure needs no restart: what was read-only, locked or full is tried again as it is, after an I/O error with a new
  * connection, and a file that was removed or replaced under us is opened anew.
  */
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
 
-#include "store_int.h"
-
-struct writer {
-	struct store *s;
-	bool stuck;
-	bool reopen;
-	bool ballast_given;		/* once, until there is room again */
-	bool careful;			/* the disk was full: first what is precious, by itself */
-	int wal_pages;
-	int64_t next_space, next_checkpoint, next_retention;
-	dev_t dev;
-	ino_t ino;
-};
-
-static void
-look_at_file(struct writer *w)
-{
-	struct stat st = { 0 };
-
-	stat(w->s->path, &st);
-	w->dev = st.st_dev;
-	w->ino = st.st_ino;
-}
-
-static int
-on_wal(void *ctx, sqlite3 *db, const char *name, int pages)
-{
-	(void)db;
-	(void)name;
-	((struct writer *)ctx)->wal_pages = pages;
-	return SQLITE_OK;
-}
-
-/* ---- health ---- */
-
-static void
-well(struct writer *w, enum space space)
-{
-	struct store *s = w->s;
-	char words[256];
-
-	w->stuck = false;
-	pthread_mutex_lock(&s->lock);
-	if (space == SPACE_LOW) {
-		snprintf(words, sizeof(words), "%s: little room on the disk: only transitions are written", s->path);
-		store_set_health(s, STORE_LOW_SPACE, words);
-	} else {
-		store_set_health(s, s->quarantined != NULL ? STORE_QUARANTINED : STORE_OK,
-		    s->damage[0] != '\0' ? s->damage : s->quarantined != NULL ? s->quarantined : "");
-	}
-	pthread_mutex_unlock(&s->lock);
-}
-
-static void
-stuck(struct writer *w, const char *why, const char *detail)
-{
-	struct store *s = w->s;
-	char words[256];
-
-	snprintf(words, sizeof(words), "%.80s: %s: nothing is written, tried again every second (%.60s)", s->path, why, detail);
-	w->stuck = true;
-	pthread_mutex_lock(&s->lock);
-	s->stats.failures++;
-	s->hold_until = store_now_ms() + store_tuning.retry_ms;
-	s->gave_up = s->close_by != 0;
-	store_set_health(s, STORE_STUCK, words);
-	pthread_mutex_unlock(&s->lock);
-}
-
-static void relieve(struct writer *w);
-
-static void
-trouble(struct writer *w, int rc)
-{
-	const struct store_trouble *t = store_trouble_find(rc);
-	char detail[128];
-
-	snprintf(detail, sizeof(detail), "%d: %s", rc, sqlite3_errstr(rc));
-	w->reopen |= t->reopen;
-	if (t->corrupt)
-		store_marker_set(w->s->path);
-	if ((rc & 0xff) == SQLITE_FULL) {
-		relieve(w);
-		w->careful = true;
-	}
-	stuck(w, t->words, detail);
-}
-
-/* ---- checkpoint, retention ---- */
-
-static int
-checkpoint(struct writer *w, int mode)
-{
-	int in_log = 0, moved = 0;
-	int rc = sqlite3_wal_checkpoint_v2(w->s->writer.db, NULL, mode, &in_log, &moved);
-
-	/* Busy: somebody reads an old state of it.  The next one will get further. */
-	if (rc == SQLITE_OK && in_log == moved)
-		w->wal_pages = 0;
-	return (rc & 0xff) == SQLITE_BUSY ? SQLITE_OK : rc;
-}
-
-/* PASSIVE waits for nobody; a WAL over its bound is worth waiting for the readers. */
-static void
-checkpoint_if_long(struct writer *w)
-{
-	int rc;
-
-	if (w->wal_pages < store_tuning.wal_pages)
-		return;
-	rc = checkpoint(w, w->wal_pages > 2 * store_tuning.wal_pages ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE);
-	if (rc != SQLITE_OK)
-		trouble(w, rc);
-}
-
-/*
- * The disk is full: give up the ballast, and use the room to make more.  Frames of a transaction that did not fit may fill the
- * disk by themselves; once all that was committed is in the database, they can go.
- */
-static void
-relieve(struct writer *w)
-{
-	bool more;
-
-	if (!w->ballast_given && store_ballast_drop(w->s->path))
-		store_age(&w->s->writer, atomic_load(&w->s->history_days), clock_system.unix_ms(&clock_system), &more);
-	w->ballast_given = true;
-	if (w->s->writer.db != NULL)
-		checkpoint(w, SQLITE_CHECKPOINT_TRUNCATE);
-}
+#include "writer.h"
 
 /* ---- a batch ---- */
-
-static bool
-was_replaced(const struct writer *w)
-{
-	struct stat st;
-
-	return stat(w->s->path, &st) == -1 ? errno == ENOENT : st.st_dev != w->dev || st.st_ino != w->ino;
-}
-
-/* A new connection, a new file if need be.  A WAL that was left without its database is kept aside. */
-static bool
-open_anew(struct writer *w)
-{
-	struct store *s = w->s;
-	char *aside = NULL;
-	struct err err;
-
-	conn_close(&s->writer);
-	if (store_is_orphan_wal(s->path) && store_quarantine(s->path, &aside, &err) == -1) {
-		stuck(w, "the database was removed", err.msg);
-		return false;
-	}
-	free(aside);
-	switch (store_db_open(&s->writer, s->path, false, false, &err)) {
-	case DB_OK:
-		sqlite3_wal_hook(s->writer.db, on_wal, w);
-		look_at_file(w);
-		w->reopen = false;
-		atomic_fetch_add(&s->generation, 1);
-		return true;
-	case DB_CORRUPT:
-		store_marker_set(s->path);
-		break;
-	default:
-		break;
-	}
-	conn_close(&s->writer);
-	stuck(w, "cannot be opened", err.msg);
-	w->reopen = true;
-	return false;
-}
 
 /* Sizes for whoever looks at the statistics. */
 static void
@@ -257,29 +85,6 @@ nap(struct store *s, int64_t until)
 	s->sleeping_until = 0;
 }
 
-#define SNAPSHOTS_MIN 65536
-
-/*
- * How many bytes of snapshots may be written, so that there is room to move them from the WAL to the database afterwards: a disk
- * full of WAL could not even be emptied.
- */
-static size_t
-budget(struct writer *w, enum space space, int64_t room)
-{
-	int64_t left;
-
-	if (space == SPACE_LOW)
-		return 0;
-	if (room / 4 < (int64_t)store_tuning.batch_bytes && w->wal_pages > 0) {
-		checkpoint(w, SQLITE_CHECKPOINT_TRUNCATE);
-		store_space(w->s->path, &room);
-	}
-	left = room / 2 - (int64_t)w->wal_pages * 4096;
-	if (left < SNAPSHOTS_MIN)
-		return 0;
-	return left < (int64_t)store_tuning.batch_bytes ? (size_t)left : store_tuning.batch_bytes;
-}
-
 /* With little room only what is precious; after a full disk that first, and then what else there is. */
 static void
 take(struct writer *w, size_t snapshots, struct row_list *ret)
@@ -304,25 +109,6 @@ take(struct writer *w, size_t snapshots, struct row_list *ret)
 	w->careful = false;
 }
 
-/* Is there room, and a file to write to?  False: said why. */
-static bool
-ready(struct writer *w, enum space *ret_space, int64_t *ret_room)
-{
-	if ((w->reopen || was_replaced(w)) && !open_anew(w))
-		return false;
-	*ret_space = store_space(w->s->path, ret_room);
-	if (*ret_space == SPACE_NONE) {
-		relieve(w);
-		*ret_space = store_space(w->s->path, ret_room);
-	}
-	if (*ret_space == SPACE_OK)
-		w->ballast_given = false;
-	if (*ret_space != SPACE_NONE)
-		return true;
-	stuck(w, "the disk is nearly full", "less than 16 MiB or 0.5 % free");
-	return false;
-}
-
 static void
 write_batch(struct writer *w)
 {
@@ -334,9 +120,9 @@ write_batch(struct writer *w)
 	int64_t room;
 	int rc;
 
-	if (!ready(w, &space, &room))
+	if (!writer_ready(w, &space, &room))
 		return;
-	snapshots = budget(w, space, room);
+	snapshots = writer_budget(w, space, room);
 	take(w, snapshots, &rows);
 	began = now_us();
 	rc = rows.n > 0 ? store_commit_rows(&s->writer, &rows, &left_out) : SQLITE_OK;
@@ -345,13 +131,13 @@ write_batch(struct writer *w)
 		queue_put_back(&s->queue, &rows);
 		store_keep_marks(s);
 		pthread_mutex_unlock(&s->lock);
-		trouble(w, rc);
+		writer_trouble(w, rc);
 		return;
 	}
 	if (rows.n > 0)
 		committed(s, &rows, left_out, now_us() - began);
-	well(w, snapshots == 0 ? SPACE_LOW : space);
-	checkpoint_if_long(w);
+	writer_well(w, snapshots == 0 ? SPACE_LOW : space);
+	writer_checkpoint_if_long(w);
 }
 
 /* ---- chores, when no batch is due ---- */
@@ -364,7 +150,7 @@ probe(struct writer *w)
 
 	if (rc == SQLITE_OK)
 		rc = conn_run(&w->s->writer, STMT_ROLLBACK);
-	return rc == SQLITE_OK ? checkpoint(w, SQLITE_CHECKPOINT_PASSIVE) : rc;
+	return rc == SQLITE_OK ? writer_checkpoint(w, SQLITE_CHECKPOINT_PASSIVE) : rc;
 }
 
 static bool
@@ -389,13 +175,13 @@ chore_space(struct writer *w, int64_t now)
 	w->next_space = now + store_tuning.retry_ms;
 	if (w->stuck && something_waits(w->s))
 		return;		/* the next batch will tell */
-	if (!ready(w, &space, &room))
+	if (!writer_ready(w, &space, &room))
 		return;
 	rc = w->stuck ? probe(w) : SQLITE_OK;
 	if (rc == SQLITE_OK)
-		well(w, budget(w, space, room) == 0 ? SPACE_LOW : space);
+		writer_well(w, writer_budget(w, space, room) == 0 ? SPACE_LOW : space);
 	else
-		trouble(w, rc);
+		writer_trouble(w, rc);
 }
 
 static void
@@ -406,8 +192,8 @@ chore_checkpoint(struct writer *w, int64_t now)
 	w->next_checkpoint = now + store_tuning.checkpoint_ms;
 	if (w->stuck || w->wal_pages == 0)
 		return;
-	if ((rc = checkpoint(w, SQLITE_CHECKPOINT_PASSIVE)) != SQLITE_OK)
-		trouble(w, rc);
+	if ((rc = writer_checkpoint(w, SQLITE_CHECKPOINT_PASSIVE)) != SQLITE_OK)
+		writer_trouble(w, rc);
 }
 
 static void
@@ -421,14 +207,14 @@ chore_retention(struct writer *w, int64_t now)
 		return;
 	rc = store_age(&w->s->writer, atomic_load(&w->s->history_days), clock_system.unix_ms(&clock_system), &more);
 	if (rc != SQLITE_OK) {
-		trouble(w, rc);
+		writer_trouble(w, rc);
 		return;
 	}
 	if (more)
 		w->next_retention = now + store_tuning.pace_ms;
 	if (!w->ballast_given)
 		store_ballast_make(w->s->path);
-	checkpoint_if_long(w);
+	writer_checkpoint_if_long(w);
 }
 
 static void
@@ -480,7 +266,7 @@ farewell(struct writer *w)
 {
 	struct conn *c = &w->s->writer;
 
-	if (c->db != NULL && !w->stuck && checkpoint(w, SQLITE_CHECKPOINT_TRUNCATE) == SQLITE_OK)
+	if (c->db != NULL && !w->stuck && writer_checkpoint(w, SQLITE_CHECKPOINT_TRUNCATE) == SQLITE_OK)
 		sqlite3_db_config(c->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
 	conn_close(c);
 }
@@ -497,8 +283,7 @@ store_writer_main(void *arg)
 		.next_retention = now + store_tuning.retention_ms / 6,
 	};
 
-	sqlite3_wal_hook(s->writer.db, on_wal, &w);
-	look_at_file(&w);
+	writer_watch(&w);
 	pthread_mutex_lock(&s->lock);
 	while (!is_finished(s, now = store_now_ms())) {
 		atomic_fetch_add(&s->heartbeat, 1);
