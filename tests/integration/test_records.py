@@ -167,6 +167,17 @@ def subdomain(lab):
     equal({c["source"].split(".")[0] for c in d.cells("mx", "authority")}, {"ns1", "ns2"}, "authorities", str(d))
 
 
+@case("a subdomain without a DMARC record has its parent's, which is said")
+def inherited(lab):
+    parent = lab.name()
+    name = "sub." + parent
+    text = zone_text(name).replace("@ IN", "sub IN").replace("autodiscover IN", "autodiscover.sub IN")
+    lab.bed.zone(parent, text + '_dmarc IN TXT "v=DMARC1; p=reject; sp=quarantine"\n')
+    d = lab.once(name).exits(0).doc()
+    equal(d.codes("info", "dmarc"), {"dmarc-inherited"}, "said", str(d))
+    equal(d.record("dmarc")["state"], "not-configured", "state", str(d))
+
+
 @case("a subdomain that is delegated has servers of its own")
 def delegated_subdomain(lab):
     parent = lab.name()
