@@ -278,11 +278,19 @@ pipeline_settled(struct pipeline *p)
 	return p->n_settled == p->n_domains;
 }
 
+/* One pass also says what is known aside: what was asked last is waited for. */
+static bool
+domain_reached(const struct pipeline *p, const struct domain *d)
+{
+	return board_reached(d->b, p->cfg.until) &&
+	    (p->sched.mode != SCHED_ONCE || (d->n_side_jobs == 0 && d->due.pos == 0 && !d->is_dirty));
+}
+
 bool
 pipeline_reached(struct pipeline *p)
 {
 	for (int look = 0; look < 2; look++) {
-		while (p->n_reached < p->n_domains && board_reached(p->domains[p->n_reached]->b, p->cfg.until))
+		while (p->n_reached < p->n_domains && domain_reached(p, p->domains[p->n_reached]))
 			p->n_reached++;
 		if (p->n_reached < p->n_domains)
 			return false;
