@@ -63,6 +63,17 @@ bool view_reached(const struct status *s, enum until until);
  */
 bool view_step_next(const struct status *s, size_t *i, const char **ret_step, struct str *ret_text);
 
+/* What --spf-check found out, and of whom. */
+struct view_spf {
+	const char *domain, *ip, *sender, *helo;
+	const struct spf_check *check;
+};
+/* The result word in a line of its own, then (not quiet) why: the path to the term that decided, and what it cost. */
+void view_spf_text(const struct view_spf *v, const struct view_options *o, struct str *ret);
+void view_spf_json(const struct view_spf *v, struct str *ret);
+/* 0 pass, 1 neutral or softfail, 2 fail or permerror, 3 none or temperror. */
+int view_spf_exit_code(enum spf_result result);
+
 /* Text made fit for a line of a monitoring plugin: ASCII, no bar, no newline. */
 void view_nagios_text(const char *text, struct str *ret);
 

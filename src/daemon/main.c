@@ -7,6 +7,7 @@
 #include "output.h"
 #include "run.h"
 #include "serve.h"
+#include "spf_check.h"
 
 static int (*const modes[])(const struct options *o) = {
 	[MODE_SERVE] = serve,
@@ -15,6 +16,7 @@ static int (*const modes[])(const struct options *o) = {
 	[MODE_CHECK_CONFIG] = run_check_config,
 	[MODE_FIX] = run_domains,
 	[MODE_IMPORT] = import_domain,
+	[MODE_SPF_CHECK] = spf_check,
 	[MODE_LIST_RECORDS] = list_records,
 	[MODE_LIST_RESOLVERS] = list_resolvers,
 	[MODE_LIST_FINDINGS] = list_findings,

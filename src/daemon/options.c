@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* One table of options drives getopt_long(3), --help and the shell completions: adding an option is adding a row. */
 #include "options.h"
+#include "options_spf.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -202,6 +203,10 @@ const struct option_row option_rows[] = {
 	{ NULL, "import", 0, OPTION_VALUE, "FILE", "make a domain block of what Microsoft gives: Graph or PowerShell JSON, "
 	    "Get-DkimSigningConfig, CSV, zone text; \"-\" reads standard input", set_import, MODE_IMPORT },
 	{ NULL, "domain", 0, OPTION_VALUE, "NAME", "the domain that --import is for", set_import_domain, 0 },
+	{ NULL, "spf-check", 0, OPTION_VALUE, "IP", "would mail of DOMAIN from this address pass SPF? (RFC 7208)", options_spf_ip, 0 },
+	{ NULL, "sender", 0, OPTION_VALUE, "USER@DOMAIN", "the sender that --spf-check is about; default postmaster@DOMAIN",
+	    options_spf_sender, 0 },
+	{ NULL, "helo", 0, OPTION_VALUE, "NAME", "what the server of --spf-check says it is; default DOMAIN", options_spf_helo, 0 },
 	{ NULL, "list-records", 0, OPTION_FLAG, NULL, "list the records of the catalog", set_mode, MODE_LIST_RECORDS },
 	{ NULL, "list-resolvers", 0, OPTION_FLAG, NULL, "list the resolvers known by name", set_mode, MODE_LIST_RESOLVERS },
 	{ NULL, "list-findings", 0, OPTION_FLAG, NULL, "list every finding there is", set_mode, MODE_LIST_FINDINGS },
@@ -309,7 +314,9 @@ check(const struct options *o, struct err *err)
 		err_set(err, o->mode == MODE_IMPORT ? "--import: needs --domain NAME" : "--domain: belongs to --import");
 		return -1;
 	}
-	if (!runs && o->n_domains > 0) {
+	if (options_spf_check(o, err) == -1)
+		return -1;
+	if (!runs && o->mode != MODE_SPF_CHECK && o->n_domains > 0) {
 		err_set(err, "\"%s\": this mode takes no domain", o->domains[0]);
 		return -1;
 	}
@@ -413,6 +420,7 @@ options_help(struct str *ret)
 	    "       m365dnsd --check-config [-c FILE]\n"
 	    "       m365dnsd --fix=FORMAT [OPTION...] [DOMAIN...]\n"
 	    "       m365dnsd --import=FILE --domain=NAME\n"
+	    "       m365dnsd --spf-check=IP [--sender=USER@DOMAIN] [--helo=NAME] DOMAIN\n"
 	    "Check the DNS records that Microsoft 365 needs, and watch them spread.\n"
 	    "\n"
 	    "A domain named here needs no configuration file.\n");
@@ -426,6 +434,8 @@ options_help(struct str *ret)
 	    "Exit status: 0 milestone reached, 1 published but not seen everywhere yet,\n"
 	    "2 something is wrong or missing, 3 cannot tell, 4 --wait ran out of time,\n"
 	    "64 wrong usage or configuration, 74 the output cannot be written.\n"
+	    "Of --spf-check: 0 pass, 1 neutral or softfail, 2 fail or permerror,\n"
+	    "3 none or temperror.\n"
 	    "\n"
 	    "Example: m365dnsd --once --services exchange,teams --tenant contoso contoso.com\n");
 }

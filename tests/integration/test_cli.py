@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """test_cli: options, exit codes, configuration mistakes."""
 
+import json
 import os
 import re
 import shutil
@@ -134,13 +135,92 @@ def name_forms(lab):
     equal(lab.once("RIGHT.test.").exits(0).doc()["domain"], "right.test", "domain")
 
 
-@case("--spf-check")
+SPF_ZONE = """@ IN TXT "v=spf1 mx:mail.{d} include:_spf.{d} exists:%{{i}}.list.{d} ~all exp=why.{d}"
+_spf IN TXT "v=spf1 ip4:198.51.100.0/24 include:spf.protection.outlook.com ?all"
+mail IN MX 10 host
+host IN A 203.0.113.25
+host IN AAAA 2001:db8::25
+192.0.2.77.list IN A 127.0.0.2
+hard IN TXT "v=spf1 ip4:203.0.113.1 -all exp=why.{d}"
+why IN TXT "%{{i}} is not ours, %{{l}}"
+two IN TXT "v=spf1 -all"
+two IN TXT "v=spf1 +all"
+open IN TXT "v=spf1 ?all"
+many IN TXT "v=spf1 {many} -all"
+void IN TXT "v=spf1 a:v1.{d} a:v2.{d} a:v3.{d} -all"
+loop IN TXT "v=spf1 include:loop.{d} -all"
+dead IN TXT "v=spf1 include:nobody.{d} -all"
+helo IN TXT "v=spf1 exists:%{{h}}.%{{o}}.list.{d} -all"
+mx.example.org.fabrikam.test.list IN A 127.0.0.2
+"""
+SPF_CASES = [   # address, name below the domain, more options, result, exit, look-ups, void look-ups, the last term
+    ("203.0.113.25", "", (), "pass", 0, 1, 0, "mx:mail.{d}"),
+    ("2001:db8::25", "", (), "pass", 0, 1, 0, "mx:mail.{d}"),
+    ("198.51.100.9", "", (), "pass", 0, 2, 0, "ip4:198.51.100.0/24"),
+    ("40.92.0.1", "", (), "pass", 0, 3, 0, "ip4:40.92.0.0/15"),
+    ("192.0.2.77", "", (), "pass", 0, 4, 0, "exists:%{{i}}.list.{d}"),
+    ("192.0.2.78", "", (), "softfail", 1, 4, 1, "~all"),
+    ("192.0.2.78", "open.", (), "neutral", 1, 0, 0, "?all"),
+    ("192.0.2.78", "hard.", (), "fail", 2, 0, 0, "-all"),
+    ("192.0.2.78", "two.", (), "permerror", 2, 0, 0, None),
+    ("192.0.2.78", "many.", (), "permerror", 2, 11, 0, "a:host.{d}"),
+    ("192.0.2.78", "void.", (), "permerror", 2, 3, 3, "a:v3.{d}"),
+    ("192.0.2.78", "loop.", (), "permerror", 2, 1, 0, "include:loop.{d}"),
+    ("192.0.2.78", "dead.", (), "permerror", 2, 1, 1, "include:nobody.{d}"),
+    ("192.0.2.78", "host.", (), "none", 3, 0, 0, None),
+    ("192.0.2.78", "gone.", (), "none", 3, 0, 0, None),
+    ("192.0.2.78", "helo.", ("--helo", "mx.example.org", "--sender", "joe@fabrikam.test"), "pass", 0, 1, 0,
+     "exists:%{{h}}.%{{o}}.list.{d}"),
+    ("192.0.2.78", "helo.", (), "fail", 2, 1, 1, "-all"),
+]
+
+
+@case("--spf-check: the result, the way to it and what it cost")
 def spf_check(lab):
-    if "--spf-check" not in plain(lab, "--help").out:
-        raise Skip("--spf-check is not in --help")
-    good = lab.run("--spf-check", "40.92.0.1", "right.test")
-    bad = lab.run("--spf-check", "203.0.113.9", "right.test")
-    check("pass" in good.out and "fail" in bad.out, "words", str(good), str(bad))
+    d = lab.name()
+    lab.bed.zone(d, SPF_ZONE.format(d=d, many=" ".join(["a:host." + d] * 11)))
+    for ip, name, more, result, rc, lookups, voids, term in SPF_CASES:
+        args = ("--spf-check", ip, *more, name + d)
+        r = lab.run(*args, "--format", "json", lab=False).exits(rc)
+        doc = json.loads(r.out)
+        have = (doc["result"], doc["lookups"], doc["void_lookups"], doc["mechanism"])
+        equal(have, (result, lookups, voids, term and term.format(d=d)), " ".join(args), r.out)
+        check((doc["reason"] is None) == (result in ("pass", "fail", "softfail", "neutral")), "a reason", r.out)
+        r = lab.run(*args, lab=False).exits(rc)
+        equal(r.out.split("\n")[0], result, "first line", str(r))
+        check(doc["mechanism"] is None or doc["mechanism"] in r.out, "the term", str(r))
+    doc = json.loads(lab.run("--spf-check=192.0.2.78", "--sender=joe@" + d, "--format=json", "hard." + d, lab=False).out)
+    equal(doc["explanation"], "192.0.2.78 is not ours, joe", "explanation")
+    doc = json.loads(lab.run("--spf-check=40.92.0.1", "--format=json", d, lab=False).out)
+    equal([s["domain"] for s in doc["path"]], [d, "_spf." + d, "spf.protection.outlook.com"], "path")
+    equal(lab.run("--spf-check=40.92.0.1", "-q", d, lab=False).out, "pass\n", "-q")
+
+
+@case("--spf-check: a resolver that says nothing, or fails, is a temperror in time")
+def spf_temperror(lab):
+    for do in ("silent", "servfail"):
+        h = lab.bed.hostile(do, resolver=True)
+        r = lab.run("--spf-check", "192.0.2.1", "--resolver", "%s:%d" % (h.address, beds.PORT), "right.test", resolvers=None,
+                    lab=False).exits(3)
+        check(r.out.startswith("temperror\n") and r.seconds < 25 * SLOW, "temperror", str(r))
+
+
+@table("--spf-check: %s is wrong", [
+    ("an address", ("--spf-check", "192.0.2.256", "a.test"), "is no IPv4 or IPv6 address"),
+    ("a prefix", ("--spf-check", "192.0.2.0/24", "a.test"), "is no IPv4 or IPv6 address"),
+    ("a port", ("--spf-check", "192.0.2.1:25", "a.test"), "is no IPv4 or IPv6 address"),
+    ("a sender without domain", ("--spf-check", "192.0.2.1", "--sender", "joe", "a.test"), "is no mail address"),
+    ("a sender without user", ("--spf-check", "192.0.2.1", "--sender", "@a.test", "a.test"), "is no mail address"),
+    ("a HELO", ("--spf-check", "192.0.2.1", "--helo", "no name", "a.test"), "is no name of a host"),
+    ("no domain", ("--spf-check", "192.0.2.1"), "name the domain"),
+    ("a domain", ("--spf-check", "192.0.2.1", "a..test"), "a..test"),
+    ("two domains", ("--spf-check", "192.0.2.1", "a.test", "b.test"), "one domain at a time"),
+    ("a format", ("--spf-check", "192.0.2.1", "--format", "csv", "a.test"), "text or json"),
+    ("a sender for nothing", ("--once", "--sender", "a@a.test", "a.test"), "belongs to --spf-check"),
+])
+def spf_usage(lab, what, args, words):
+    r = plain(lab, *args).exits(64)
+    check(words in r.err and not r.out, words, str(r))
 
 
 @case("--import of Graph JSON gives a domain block that --check-config takes")
