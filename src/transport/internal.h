@@ -5,6 +5,7 @@
  *   transport.c   the face: queries in, answers out in batches, the one timer
  *   server.c      one address that is asked: its UDP channel, its queue for TCP
  *   channel.c     c-ares; the only file that includes <ares.h>
+ *   udp.c         queries and answers by UDP, in the place of c-ares' own
  *   port.c        UDP source ports: datagrams in and out by the batch
  *
  * A query's way:
@@ -20,6 +21,8 @@
 #define M365DNSD_TRANSPORT_INTERNAL_H
 
 #include <sys/queue.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
 
 #include <m365dnsd/transport.h>
 
@@ -143,6 +146,35 @@ void channel_readable(struct channel *ch);
 void channel_due(struct channel *ch, int64_t now_ms);
 /* Never from inside c-ares. */
 void channel_free(struct channel *ch);
+
+/* ---- udp.c ---- */
+
+#define UDP_TICKET_BYTES 17	/* a header, the root name, type and class */
+enum { DNS_QR = 0x80, DNS_TC = 0x02 };	/* both in the third byte */
+
+/* What c-ares is given to send in the query's place, with an id that is free. */
+void udp_ticket(struct channel *ch, uint8_t ticket[UDP_TICKET_BYTES]);
+/* False with errno: there is no port to be had. */
+bool udp_open(struct channel *ch);
+void udp_close(struct channel *ch);
+/* As sendmsg and recvfrom are, of tickets and receipts. */
+ssize_t udp_send(struct channel *ch, const struct iovec *iov);
+ssize_t udp_receive(struct channel *ch, uint8_t *buf, size_t size, struct sockaddr *from, socklen_t *from_len);
+/* The query needs id and port no more. */
+void udp_end(struct channel *ch, struct query *q);
+
+static inline uint16_t
+get_u16(const uint8_t *p)
+{
+	return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+static inline void
+put_u16(uint8_t *p, uint16_t v)
+{
+	p[0] = (uint8_t)(v >> 8);
+	p[1] = (uint8_t)v;
+}
 
 /* ---- port.c ---- */
 
