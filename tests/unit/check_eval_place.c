@@ -162,7 +162,7 @@ static const struct place_case cases[] = {
 	{ "a wildcard instead of the CNAME", MAIL, APEX MS MX SPF "* CNAME www.example\n",
 	    "wildcard-answer:error(autodiscover) wildcard-answer:error(msoid) target-accepted:info(autodiscover-service)",
 	    "Add: autodiscover.contoso.test CNAME autodiscover.outlook.com (a wildcard does not answer for a name that exists), or "
-	    "delete the wildcard *.contoso.test CNAME www.example", 4 },
+	    "delete the wildcard *.contoso.test CNAME www.example", 6 },
 	{ "a wildcard with an address", MAIL, APEX MS MX SPF "* A 192.0.2.99\n",
 	    "wildcard-answer:error(autodiscover) wildcard-answer:error(msoid)",
 	    "*.contoso.test A 192.0.2.99 answers in place of autodiscover.contoso.test CNAME", 5 },
