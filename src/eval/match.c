@@ -189,6 +189,17 @@ explain_autodiscover(struct judge *j, const struct dns_name *target, const char 
 	return false;
 }
 
+/* A blank that came along when the value was pasted; U+00A0 is C2 A0. */
+static bool
+has_blank(const struct dns_name *n)
+{
+	for (size_t i = 0; i < n->len; i += 1u + n->wire[i])
+		for (size_t k = i + 1; k <= i + n->wire[i]; k++)
+			if (n->wire[k] == ' ' || n->wire[k] == '\t' || n->wire[k] == 0xa0)
+				return true;
+	return false;
+}
+
 bool
 match_explain_target(struct judge *j, const struct dns_name *target, const char *found)
 {
@@ -202,6 +213,10 @@ match_explain_target(struct judge *j, const struct dns_name *target, const char 
 	}
 	if (name_is_address(target, &domain)) {
 		judge_note(j, FINDING_TARGET_IS_ADDRESS, found, NULL, NULL);
+		return true;
+	}
+	if (has_blank(target)) {
+		judge_note(j, FINDING_TARGET_BLANK, found, NULL, NULL);
 		return true;
 	}
 	if (name_strip(j->a, target, &domain, &bare)) {

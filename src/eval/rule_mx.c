@@ -43,7 +43,8 @@ mx_class_of(struct judge *j, const struct mx *mx)
 		return MX_GOOD;
 	if (mx->target.len == 1)
 		return MX_NULL;
-	if (match_patterns(w->family, w->n_family, mx->host))
+	/* no host of Microsoft's has a byte that must be escaped: a blank, say */
+	if (match_patterns(w->family, w->n_family, mx->host) && strchr(mx->host, '\\') == NULL)
 		return MX_GOOD;
 	if (match_patterns(w->tolerate, w->n_tolerate, mx->host))
 		return MX_TOLERATED;
