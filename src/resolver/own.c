@@ -207,6 +207,19 @@ own_by_tcp(struct prober *p, struct source_queue *q, const struct probe *pr, int
 	return false;
 }
 
+/* Another resolver that is known to answer. */
+static void
+try_next(struct prober *p, const struct source *like, struct own_family *f, int64_t now)
+{
+	for (size_t i = 0; i < sources_n_resolvers(like->home); i++) {
+		struct source *src = sources_resolver(like->home, i);
+
+		if (src->addr.family == like->addr.family && src->queue != NULL && src->last_answer_ms != 0 && !src->set_aside &&
+		    !src->by_tcp && own_is_outside(p, src))
+			try_tcp(p, src->queue, f, now);
+	}
+}
+
 /* ---- what comes in ---- */
 
 static void
@@ -226,8 +239,10 @@ errand_done(void *ctx, uint64_t tag, struct source *src, const struct reply *rep
 		break;
 	case ERRAND_TCP:
 		f->tcp_asked = false;
-		if (!answered && silent)
+		if (!answered && silent) {
 			tcp_fails(p, q, f, true, prober_now(p));
+			try_next(p, src, f, prober_now(p));
+		}
 		break;
 	case ERRAND_WITNESS:
 		own_witness_says(p, src, answered);

@@ -61,6 +61,18 @@ def one_without_udp(lab):
     check("udp-blocked-here" not in d.codes(), "it is not this machine", str(d))
 
 
+@case("a network that lets DNS out by UDP only: what cannot be fetched is this network's doing", slow=True)
+def udp_only(lab):
+    roots = [lab.bed.hostile(upstream=lab.bed.knots["root"], only="udp") for _ in range(2)]
+    h = lab.front(only="udp", rules=[{"type": "TXT", "do": "truncate"}])
+    domain = lab.beside(h, alone=True)
+    d = lab.once(domain, resolvers=[on_the_way(lab, roots, only="udp") for _ in range(2)], limit=90).exits(3).doc()
+    equal(d.reasons("spf", kind="authority"), {"truncated"}, "SPF", str(d))
+    f = named(d, "tcp-blocked-here")
+    check(any(h.address in s for s in f["sources"]), "the source", f)
+    check("answer-truncated" not in d.codes(), "one cause", str(d))
+
+
 @case("a good pass costs one question by TCP and no time")
 def costs_nothing(lab):
     h = lab.cache()

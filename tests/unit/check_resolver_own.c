@@ -255,6 +255,7 @@ START_TEST(tcp_blocked_here)
 	ask("1.1.1.1", 2);
 	expect("udp4=works");
 	ask("9.9.9.9", 2);
+	ask("8.8.8.8", 1);
 	expect("udp4=works tcp4=blocked");	/* all of them */
 	expect_words("port 53 works by UDP only, not by TCP, with IPv4");
 	ck_assert_uint_eq(count_tcp("NS"), 3);
