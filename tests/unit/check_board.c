@@ -5,18 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <m365dnsd/board.h>
-
+#include "tests/lib/boardlab.h"
 #include "tests/lib/fakewire.h"
 
 #define MX_RIGHT "0 contoso-test.mail.protection.outlook.com"
 
 struct bench {
-	struct clock clock;
-	struct conf *conf;
-	struct catalog *catalog;
-	struct sources *sources;
-	struct board *board;
+	struct boardlab lab;
 	struct board_domain *d;
 	struct str transitions, seen;
 };
@@ -34,7 +29,7 @@ on_seen(void *ctx, const struct board_seen *s)
 {
 	struct bench *b = ctx;
 
-	ck_assert_int_eq(s->at_unix_ms, b->clock.unix_ms(&b->clock));
+	ck_assert_int_eq(s->at_unix_ms, b->lab.clock.unix_ms(&b->lab.clock));
 	str_addf(&b->seen, "%s:", s->operator);
 	for (size_t i = 0; i < s->n_records; i++)
 		str_addf(&b->seen, "%s%s", i > 0 ? "," : "", s->records[i]);
@@ -59,34 +54,17 @@ bench_up(struct bench *b)
 				   "resolver \"r1\" { address = {\"11.0.9.1\"} }\n"
 				   "resolver \"r2\" { address = {\"11.0.9.2\"} }\n"
 				   "domain \"contoso.test\" { }\n";
-	struct conf_problems problems = { NULL, 0 };
-	struct err err = { "" };
-	struct eval_policy policy;
-	struct plan *plan;
 
 	memset(b, 0, sizeof(*b));
-	clock_fake_init(&b->clock, 5000, INT64_C(1795600000000));
-	b->conf = conf_parse("test", text, &problems);
-	ck_assert_ptr_nonnull(b->conf);
-	b->catalog = catalog_load(NULL, &problems);
-	b->sources = sources_new(b->conf);
-	policy = (struct eval_policy){ .authorities = AUTHORITIES_NONE, .quorum = 100, .quorum_percent = true, .confirm = 2 };
-	b->board = board_new(&b->clock, &policy, on_transition, b);
-	board_set_on_seen(b->board, on_seen);
-	plan = plan_build(b->catalog, b->conf, 0, &err);
-	ck_assert_msg(plan != NULL, "%s", err.msg);
-	b->d = board_add(b->board, plan);
-	plan_unref(plan);
-	board_set_columns(b->d, NULL, b->sources, false, NULL, NULL);
+	boardlab_up(&b->lab, text, BOARDLAB_UNIX_MS, on_transition, b);
+	board_set_on_seen(b->lab.board, on_seen);
+	b->d = boardlab_add(&b->lab, 0);
 }
 
 static void
 bench_down(struct bench *b)
 {
-	board_free(b->board);
-	sources_free(b->sources);
-	catalog_free(b->catalog);
-	conf_free(b->conf);
+	boardlab_down(&b->lab);
 	str_done(&b->transitions);
 	str_done(&b->seen);
 }
@@ -248,7 +226,7 @@ START_TEST(transitions_and_status)
 	ck_assert_uint_eq(board_revision(b.d), revision);
 	ck_assert_str_eq(str_c(&b.transitions), "");
 	ck_assert(board_reached(b.d, UNTIL_COMPLETE));
-	clock_fake_advance(&b.clock, 10000);
+	clock_fake_advance(&b.lab.clock, 10000);
 	st = board_status(b.d, 0, a);
 	ck_assert_str_eq(st->domain, "contoso.test");
 	ck_assert_int_eq(st->state, DOMAIN_COMPLETE);
@@ -279,10 +257,10 @@ restart(struct bench *b)
 	bool zone;
 
 	board_snapshot(b->d, false, &bytes);
-	board_remove(b->board, b->d);
-	b->d = board_add(b->board, plan);
+	board_remove(b->lab.board, b->d);
+	b->d = board_add(b->lab.board, plan);
 	plan_unref(plan);
-	ck_assert(board_restore(b->d, bytes.p, bytes.len, NULL, b->sources, NULL, NULL, &zone));
+	ck_assert(board_restore(b->d, bytes.p, bytes.len, NULL, b->lab.sources, NULL, NULL, &zone));
 	str_done(&bytes);
 }
 
@@ -370,28 +348,28 @@ START_TEST(told_when_kept)
 	struct bench b;
 
 	bench_up(&b);
-	board_set_careful(b.board, true);
+	board_set_careful(b.lab.board, true);
 	ck_assert_str_eq(told(&b), "pending 1 pending");
 	all_right(&b, 0);
 	all_right(&b, 1);
 	board_rollup(b.d);
 	ck_assert_str_eq(told(&b), "pending 1 pending");
 	ck_assert(!board_is_told(b.d));
-	ck_assert_ptr_eq(board_unkept(b.board), b.d);
+	ck_assert_ptr_eq(board_unkept(b.lab.board), b.d);
 	board_keep(b.d, 7);
-	ck_assert_ptr_null(board_unkept(b.board));
-	clock_fake_advance(&b.clock, 1000);
+	ck_assert_ptr_null(board_unkept(b.lab.board));
+	clock_fake_advance(&b.lab.clock, 1000);
 	answer(&b, row_of(&b, "mx"), 0, 300, NULL);
 	answer(&b, row_of(&b, "mx"), 1, 300, NULL);
 	board_rollup(b.d);
-	ck_assert_ptr_eq(board_unkept(b.board), b.d);
+	ck_assert_ptr_eq(board_unkept(b.lab.board), b.d);
 	board_keep(b.d, 8);
 	str_clear(&b.transitions);
-	board_kept(b.board, 6, on_told, &b);
+	board_kept(b.lab.board, 6, on_told, &b);
 	ck_assert_str_eq(told(&b), "pending 1 pending");
-	board_kept(b.board, 7, on_told, &b);
+	board_kept(b.lab.board, 7, on_told, &b);
 	ck_assert_str_eq(told(&b), "complete 3 visible");
-	board_kept(b.board, 8, on_told, &b);
+	board_kept(b.lab.board, 8, on_told, &b);
 	ck_assert_str_eq(told(&b), "regressed 4 regressed");
 	ck_assert(board_is_told(b.d));
 	ck_assert_str_eq(str_c(&b.transitions), "told told ");
@@ -406,7 +384,7 @@ START_TEST(revisions_never_fall)
 	uint64_t most = 1;
 
 	bench_up(&b);
-	board_set_careful(b.board, true);
+	board_set_careful(b.lab.board, true);
 	for (unsigned i = 0; i < 2500; i++) {
 		answer(&b, row_of(&b, "spf"), 0, 300, i % 2 == 0 ? right : NULL);
 		if (i % 2 == 0)
@@ -417,12 +395,12 @@ START_TEST(revisions_never_fall)
 		board_rollup(b.d);
 		ck_assert_uint_ge(board_told_revision(b.d), most);
 		most = board_told_revision(b.d);
-		if (i % 7 == 0 && board_unkept(b.board) != NULL)
+		if (i % 7 == 0 && board_unkept(b.lab.board) != NULL)
 			board_keep(b.d, i);
 		if (i % 7 == 3)
-			board_kept(b.board, i, on_told, &b);
+			board_kept(b.lab.board, i, on_told, &b);
 		if (i % 500 == 499) {	/* killed before anything more was kept, as often as one likes */
-			board_kept(b.board, i, on_told, &b);
+			board_kept(b.lab.board, i, on_told, &b);
 			most = board_told_revision(b.d);
 			restart(&b);
 			ck_assert_uint_ge(board_told_revision(b.d), most);
@@ -430,7 +408,7 @@ START_TEST(revisions_never_fall)
 			board_note_change(b.d);
 			board_rollup(b.d);
 			ck_assert_uint_eq(board_told_revision(b.d), most);
-			ck_assert_ptr_eq(board_unkept(b.board), b.d);
+			ck_assert_ptr_eq(board_unkept(b.lab.board), b.d);
 		}
 	}
 	ck_assert_uint_gt(most, 2000);
@@ -443,17 +421,17 @@ START_TEST(careless_again)
 	struct bench b;
 
 	bench_up(&b);
-	board_set_careful(b.board, true);
+	board_set_careful(b.lab.board, true);
 	all_right(&b, 0);
 	board_rollup(b.d);
 	board_keep(b.d, 1);
 	all_right(&b, 1);
 	board_rollup(b.d);
 	ck_assert_str_eq(told(&b), "pending 1 pending");
-	board_set_careful(b.board, false);
+	board_set_careful(b.lab.board, false);
 	ck_assert_str_eq(told(&b), "complete 3 visible");
-	ck_assert_ptr_null(board_unkept(b.board));
-	board_kept(b.board, 1, on_told, &b);
+	ck_assert_ptr_null(board_unkept(b.lab.board));
+	board_kept(b.lab.board, 1, on_told, &b);
 	bench_down(&b);
 }
 END_TEST
@@ -472,7 +450,7 @@ START_TEST(columns_that_stay_keep_their_cells)
 	dns_name_parse(&zone->apex, "contoso.test", NULL);
 	dns_name_parse(&zone->servers[0].name, "ns1.contoso.test", NULL);
 	zone->n_servers = 1;
-	board_set_columns(b.d, zone, b.sources, false, NULL, NULL);
+	board_set_columns(b.d, zone, b.lab.sources, false, NULL, NULL);
 	ck_assert_uint_eq(board_n_columns(b.d), 3);
 	ck_assert_ptr_null(board_column_source(b.d, 0));
 	ck_assert_uint_ne(board_cell(b.d, row, 2)->variant, 0);
@@ -516,16 +494,16 @@ START_TEST(ticks_do_not_go_backwards)
 
 	bench_up(&b);
 	for (int i = 0; i < 200; i++) {
-		int64_t now = b.clock.mono_ms(&b.clock);
-		uint32_t ticks = board_ticks(b.board, now);
+		int64_t now = b.lab.clock.mono_ms(&b.lab.clock);
+		uint32_t ticks = board_ticks(b.lab.board, now);
 
 		ck_assert_uint_ge(ticks, last);
 		ck_assert_uint_gt(ticks, 0);
-		ck_assert_int_le(board_ticks_ms(b.board, ticks), now);
-		ck_assert_int_gt(board_ticks_ms(b.board, ticks + 1), now);
-		ck_assert_uint_eq(board_ticks(b.board, board_ticks_ms(b.board, ticks + 1)), ticks + 1);
+		ck_assert_int_le(board_ticks_ms(b.lab.board, ticks), now);
+		ck_assert_int_gt(board_ticks_ms(b.lab.board, ticks + 1), now);
+		ck_assert_uint_eq(board_ticks(b.lab.board, board_ticks_ms(b.lab.board, ticks + 1)), ticks + 1);
 		last = ticks;
-		clock_fake_advance(&b.clock, 7);
+		clock_fake_advance(&b.lab.clock, 7);
 	}
 	bench_down(&b);
 }

@@ -5,55 +5,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <m365dnsd/board.h>
+#include "tests/lib/boardlab.h"
 
 #define N 200
 
-struct bench {
-	struct clock clock;
-	struct conf *conf;
-	struct catalog *catalog;
-	struct board *board;
-};
-
 static void
-bench_up(struct bench *b)
+bench_up(struct boardlab *b)
 {
-	const struct eval_policy policy = { .authorities = AUTHORITIES_NONE, .quorum = 1, .confirm = 2 };
-	struct conf_problems problems = { NULL, 0 };
 	struct str text = STR_INIT;
 
-	clock_fake_init(&b->clock, 5000, INT64_C(1795600000000));
 	for (int i = 0; i < N; i++)		/* 37 and N have no common factor: each once, in no order */
 		str_addf(&text, "domain \"d%03d.test\" { }\n", i * 37 % N);
-	b->conf = conf_parse("test", str_c(&text), &problems);
-	ck_assert_ptr_nonnull(b->conf);
-	b->catalog = catalog_load(NULL, &problems);
-	b->board = board_new(&b->clock, &policy, NULL, NULL);
+	boardlab_up(b, str_c(&text), BOARDLAB_UNIX_MS, NULL, NULL);
 	str_done(&text);
 }
 
-static void
-bench_down(struct bench *b)
-{
-	board_free(b->board);
-	catalog_free(b->catalog);
-	conf_free(b->conf);
-}
-
-static void
-add(struct bench *b, size_t i)
-{
-	struct err err = { "" };
-	struct plan *plan = plan_build(b->catalog, b->conf, i, &err);
-
-	ck_assert_msg(plan != NULL, "%s", err.msg);
-	board_add(b->board, plan);
-	plan_unref(plan);
-}
-
 static const char *
-name_after(struct bench *b, const char *after)
+name_after(struct boardlab *b, const char *after)
 {
 	struct board_domain *d = board_next(b->board, after);
 
@@ -62,7 +30,7 @@ name_after(struct bench *b, const char *after)
 
 /* All of them, each after the one before. */
 static void
-assert_sorted(struct bench *b)
+assert_sorted(struct boardlab *b)
 {
 	const char *name, *before = NULL;
 	size_t n = 0;
@@ -70,40 +38,41 @@ assert_sorted(struct bench *b)
 	for (; (name = name_after(b, before)) != NULL; before = name, n++)
 		ck_assert_msg(before == NULL || strcmp(before, name) < 0, "%s before %s", before, name);
 	ck_assert_uint_eq(n, board_count(b->board));
+	ck_assert_uint_eq(board_count_told(b->board, DOMAIN_PENDING), board_count(b->board));
 }
 
 START_TEST(come_and_go)
 {
-	struct bench b;
+	struct boardlab b;
 
 	bench_up(&b);
 	assert_sorted(&b);
 	for (size_t i = 0; i < 150; i++)	/* many: sorted together */
-		add(&b, i);
+		boardlab_add(&b, i);
 	assert_sorted(&b);
 	for (size_t i = 150; i < N; i++)	/* few: put in their places */
-		add(&b, i);
+		boardlab_add(&b, i);
 	board_remove(b.board, board_find(b.board, b.conf->domains[170].text));	/* not sorted yet */
 	board_remove(b.board, board_find(b.board, b.conf->domains[3].text));
 	assert_sorted(&b);
 	for (size_t i = 0; i < N; i++) {	/* replaces 198 of them */
-		add(&b, i);
+		boardlab_add(&b, i);
 		if (i % 31 == 0)
 			assert_sorted(&b);
 	}
 	assert_sorted(&b);
 	ck_assert_uint_eq(board_count(b.board), N);
-	bench_down(&b);
+	boardlab_down(&b);
 }
 END_TEST
 
 START_TEST(walk_goes_on)
 {
-	struct bench b;
+	struct boardlab b;
 
 	bench_up(&b);
 	for (size_t i = 0; i < N; i++)
-		add(&b, i);
+		boardlab_add(&b, i);
 	ck_assert_str_eq(name_after(&b, NULL), "d000.test");
 	ck_assert_str_eq(name_after(&b, "d000.test"), "d001.test");
 	board_remove(b.board, board_find(b.board, "d001.test"));
@@ -114,7 +83,7 @@ START_TEST(walk_goes_on)
 	ck_assert_str_eq(name_after(&b, ""), "d002.test");
 	ck_assert_ptr_eq(name_after(&b, "d199.test"), NULL);
 	ck_assert_ptr_eq(name_after(&b, "z"), NULL);
-	bench_down(&b);
+	boardlab_down(&b);
 }
 END_TEST
 

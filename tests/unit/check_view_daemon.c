@@ -12,6 +12,7 @@
 #include <m365dnsd/view.h>
 
 #include "src/resolver/source.h"
+#include "tests/lib/boardlab.h"
 #include "tests/lib/golden.h"
 #include "tests/lib/status_cases.h"
 
@@ -48,62 +49,39 @@ static const struct view_receiver receivers[] = {
 };
 
 struct bench {
-	struct clock clock;
-	struct conf *conf;
-	struct catalog *catalog;
-	struct sources *sources;
-	struct board *board;
+	struct boardlab lab;
 	struct view_daemon d;
 };
 
 static void
-add_domain(struct bench *b, size_t i)
-{
-	struct err err = { "" };
-	struct plan *plan = plan_build(b->catalog, b->conf, i, &err);
-
-	ck_assert_msg(plan != NULL, "%s", err.msg);
-	board_set_columns(board_add(b->board, plan), NULL, b->sources, false, NULL, NULL);
-	plan_unref(plan);
-}
-
-static void
 count_some(struct bench *b)
 {
-	struct source *s = sources_resolver(b->sources, 0);
+	struct source *s = sources_resolver(b->lab.sources, 0);
 
 	s->stats = (struct source_stats){ .queries = 10, .answers = 8, .tcp = 1, .rtt_bucket = { [3] = 5, [15] = 3 },
 		.rtt_sum_us = 9020000 };
 	s->stats.failures[REASON_TIMEOUT] = 2;
 	s->rtt_us = 4100;
 	s->last_answer_ms = 4000;
-	sources_resolver(b->sources, 1)->set_aside = true;
-	sources_resolver(b->sources, 1)->retry_at_ms = 9000;
-	sources_resolver(b->sources, 2)->by_tcp = true;
-	*sources_own_state(b->sources) = (struct own_state){ .udp = { OWN_WORKS, OWN_BLOCKED }, .tcp = { OWN_UNKNOWN, OWN_WORKS } };
+	sources_resolver(b->lab.sources, 1)->set_aside = true;
+	sources_resolver(b->lab.sources, 1)->retry_at_ms = 9000;
+	sources_resolver(b->lab.sources, 2)->by_tcp = true;
+	*sources_own_state(b->lab.sources) = (struct own_state){ .udp = { OWN_WORKS, OWN_BLOCKED }, .tcp = { OWN_UNKNOWN, OWN_WORKS } };
 }
 
 static void
 bench_up(struct bench *b)
 {
-	struct conf_problems problems = { NULL, 0 };
-	const struct eval_policy policy = { .authorities = AUTHORITIES_NONE, .quorum = 100, .quorum_percent = true, .confirm = 2 };
-
 	memset(b, 0, sizeof(*b));
-	clock_fake_init(&b->clock, 5000, NOW);
-	b->conf = conf_parse("test", config, &problems);
-	ck_assert_msg(b->conf != NULL, "%s", problems.n > 0 ? problems.list[0].text : "");
-	b->catalog = catalog_load(NULL, &problems);
-	b->sources = sources_new(b->conf);
-	b->board = board_new(&b->clock, &policy, NULL, NULL);
-	for (size_t i = 0; i < b->conf->n_domains; i++)
-		add_domain(b, i);
+	boardlab_up(&b->lab, config, NOW, NULL, NULL);
+	for (size_t i = 0; i < b->lab.conf->n_domains; i++)
+		boardlab_add(&b->lab, i);
 	count_some(b);
 	b->d = (struct view_daemon){
-		.version = "1.2.3", .libraries = libraries, .n_libraries = 2, .clock = &b->clock, .started_unix_ms = NOW - 100000,
+		.version = "1.2.3", .libraries = libraries, .n_libraries = 2, .clock = &b->lab.clock, .started_unix_ms = NOW - 100000,
 		.ready = true, .reload_problem = "m365dnsd.conf:3: no", .reload_ok_unix_ms = NOW - 50000,
 		.transitions = { [EVENT_COMPLETE] = 2 }, .queries_in_flight = 3, .queries_waiting = 40, .due_lag_ms = 1500,
-		.sources = b->sources, .board = b->board, .store = &store, .http = &http, .loop = &event_loop, .process = &process,
+		.sources = b->lab.sources, .board = b->lab.board, .store = &store, .http = &http, .loop = &event_loop, .process = &process,
 		.receivers = receivers, .n_receivers = ARRAY_LEN(receivers),
 	};
 }
@@ -111,10 +89,7 @@ bench_up(struct bench *b)
 static void
 bench_down(struct bench *b)
 {
-	board_free(b->board);
-	sources_free(b->sources);
-	catalog_free(b->catalog);
-	conf_free(b->conf);
+	boardlab_down(&b->lab);
 }
 
 /* ---- documents ---- */
@@ -125,7 +100,7 @@ list_of(struct bench *b, struct board_summary sums[3], struct view_list *ret)
 	struct board_domain *d = NULL;
 	size_t n = 0;
 
-	while ((d = board_next(b->board, n == 0 ? NULL : sums[n - 1].domain)) != NULL)
+	while ((d = board_next(b->lab.board, n == 0 ? NULL : sums[n - 1].domain)) != NULL)
 		board_summary(d, &sums[n++]);
 	*ret = (struct view_list){ .domains = sums, .n_domains = n, .next = "xn--mnchen-3ya.test", .total = 17, .state = "pending",
 		.q = "a&b", .daemon = &b->d };
@@ -300,9 +275,9 @@ START_TEST(metrics_survive_changes)
 		str_add(&out, str_c(&piece));
 		str_clear(&piece);
 		if (there)
-			board_remove(b.board, board_find(b.board, "fabrikam.test"));
+			board_remove(b.lab.board, board_find(b.lab.board, "fabrikam.test"));
 		else
-			add_domain(&b, 0);
+			boardlab_add(&b.lab, 0);
 		there = !there;
 	}
 	ck_assert(!metrics_more(m, &piece));
@@ -329,8 +304,8 @@ START_TEST(metrics_of_nothing)
 	b.d.loop = NULL;
 	b.d.process = NULL;
 	b.d.n_receivers = 0;
-	for (size_t i = 0; i < b.conf->n_domains; i++)
-		board_remove(b.board, board_find(b.board, b.conf->domains[i].text));
+	for (size_t i = 0; i < b.lab.conf->n_domains; i++)
+		board_remove(b.lab.board, board_find(b.lab.board, b.lab.conf->domains[i].text));
 	all_metrics(&b, METRICS_RECORDS, METRICS_TEXT, &out);
 	ck_assert_ptr_nonnull(strstr(str_c(&out), "\nm365dnsd_domains{state=\"pending\"} 0\n"));
 	ck_assert_ptr_eq(strstr(str_c(&out), "\nm365dnsd_store_up "), NULL);
@@ -349,12 +324,12 @@ START_TEST(sums_never_shrink)
 
 	bench_up(&b);
 	ck_assert(addr_parse(&addr, "11.0.0.1", 53));
-	s = sources_authority(b.sources, &addr);
+	s = sources_authority(b.lab.sources, &addr);
 	s->stats = (struct source_stats){ .queries = 5, .answers = 4, .rtt_bucket = { [2] = 4 }, .rtt_sum_us = 7000 };
 	s->stats.failures[REASON_SERVFAIL] = 1;
-	sources_totals(b.sources, operators, &before);
-	source_unref(b.sources, s);
-	sources_totals(b.sources, operators, &after);
+	sources_totals(b.lab.sources, operators, &before);
+	source_unref(b.lab.sources, s);
+	sources_totals(b.lab.sources, operators, &after);
 	ck_assert_uint_eq(after.queries, 5);
 	ck_assert_int_eq(memcmp(&before, &after, sizeof(after)), 0);
 	ck_assert_uint_eq(operators[0].queries, 10);
