@@ -66,7 +66,7 @@ static const struct {
 	    "change " APEX " TXT: v=spf1 " INC " ?all -> v=spf1 " INC " ~all [spf-all-permissive]" },
 	{ "no all", PLAIN, "spf = {TXT v=spf1 " INC "}", "change " APEX " TXT: v=spf1 " INC " -> " SPF " [spf-all-missing]" },
 	{ "terms behind all", PLAIN, "spf = {TXT v=spf1 -all mx " INC "}",
-	    "change " APEX " TXT: v=spf1 -all mx " INC " -> v=spf1 mx " INC " -all [spf-include-missing, spf-after-all]" },
+	    "change " APEX " TXT: v=spf1 -all mx " INC " -> v=spf1 mx " INC " -all [spf-after-all]" },
 	{ "redirect stays the end", PLAIN, "spf = {TXT v=spf1 redirect=_spf.a.test}",
 	    "change " APEX " TXT: v=spf1 redirect=_spf.a.test -> v=spf1 " INC " redirect=_spf.a.test [spf-include-missing]" },
 	{ "redirect and a record with an end", PLAIN, "spf = {TXT v=spf1 redirect=_spf.a.test; TXT v=spf1 mx -all}",
