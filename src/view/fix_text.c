@@ -110,7 +110,7 @@ name_fields(struct str *ret, const struct fix *f, const struct fix_change *c)
 static void
 values(struct str *ret, const struct fix_change *c)
 {
-	size_t kept = 0;
+	size_t kept = 0, come = 0;
 
 	for (size_t i = 0; i < c->n_old; i++) {
 		if (fix_stays(c, &c->old[i]))
@@ -119,9 +119,9 @@ values(struct str *ret, const struct fix_change *c)
 			value(ret, c->action == FIX_DELETE ? NULL : "delete this value:", &c->old[i]);
 	}
 	for (size_t i = 0; i < c->n_new; i++)
-		if (!fix_stays(c, &c->new[i]))
+		if (!fix_stays(c, &c->new[i]) && ++come > 0)
 			value(ret, c->action == FIX_ADD && c->n_new == 1 ? NULL : "add this value:", &c->new[i]);
-	if (c->n_new > 0)
+	if (come > 0)
 		field_number(ret, "TTL", c->ttl);
 	if (kept > 0)
 		str_addf(ret, "   %zu other value%s of this name and type stay%s as %s.\n", kept, kept == 1 ? "" : "s",
@@ -146,6 +146,8 @@ fix_text(const struct fix *f, struct str *ret)
 		for (size_t k = 0; k < c->n_notes; k++)
 			fix_comment(ret, "   !", c->notes[k]);
 	}
+	if (fix_count(f, FIX_ADD) + fix_count(f, FIX_CHANGE) > 0)
+		str_add(ret, "\nThe dot at the end of a host says that its name is complete; leave it out where a form refuses it.\n");
 	if (f->n_notes > 0)
 		str_add(ret, "\nNot mended by changing records:\n");
 	for (size_t i = 0; i < f->n_notes; i++)
