@@ -29,7 +29,7 @@ c_files() {
 	find include src tests tools contrib -name '*.[ch]'
 }
 scripts() {
-	find tools tests contrib .ci -type f 2>/dev/null | while read -r f; do
+	find tools tests contrib .ci -type f ! -path 'tests/golden/*' 2>/dev/null | while read -r f; do
 		case $(head -n 1 "$f" | tr -d '\0') in
 		'#!/bin/sh'* | '#!/bin/bash'* | '#!/usr/bin/env bash'*) echo "$f" ;;
 		esac

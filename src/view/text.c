@@ -281,8 +281,8 @@ next_step(const struct status *s, const struct view_options *o, struct str *ret)
 	size_t errors = findings_count(s, SEVERITY_ERROR);
 
 	if (errors > 0) {
-		str_addf(ret, "not right: %zu error%s above to mend, the first one first, then check again.", errors,
-		    errors == 1 ? "" : "s");
+		str_addf(ret, "not right: %zu error%s above to mend, the first one first (--fix prints the changes), then check again.",
+		    errors, errors == 1 ? "" : "s");
 		return;
 	}
 	switch (s->state) {
