@@ -8,6 +8,7 @@ import ssl
 import subprocess
 import threading
 
+from daemon import Daemon
 from records import zone_text
 from tap import Skip, case, check, equal, table
 
@@ -26,6 +27,7 @@ HOSTS = {
     "long": RIGHT % "enforce" + "x: " + "y" * 70000 + "\n",
     "absent": 404,
     "moved": 301,
+    "daemon": OLD % "enforce",
     "off": OLD % "enforce",
     "unasked": OLD % "enforce",
 }
@@ -166,3 +168,18 @@ def closed(lab):
     lab.bed.zone(d, zone_text(d, "exchange,mta-sts", replace={"mta-sts-host": "mta-sts IN A " + lab.bed.closed}))
     doc = look(lab, d).exits(0).doc()
     equal(doc.codes("warning", "mta-sts"), {"mta-sts-undetermined"}, "said", str(doc))
+
+
+@case("daemon: the MTA-STS policy is fetched, and fetched again when somebody has mended it", slow=True)
+def mended(lab):
+    server, _, cert = serve(lab)
+    d = publish(lab, "daemon")
+    block = 'domain "%s" { tenant = "contoso" services = {"exchange", "mta-sts"} }\n' % d
+    with Daemon(lab, block, settings="policy_port = %d\n" % server.server_port, before=["env", "SSL_CERT_FILE=" + cert]) as m:
+        doc = m.follow(d, "the policy is said to be wrong", lambda doc: "mta-sts-mx-mismatch" in doc.codes("error", "mta-sts"))
+        check(doc["state"] in ("unpublished", "pending"), "not published", str(doc))
+        equal(doc.record("mta-sts")["state"], "unpublished", "state of the record", str(doc))
+        HOSTS["daemon"] = RIGHT % "enforce"
+        m.send("POST", "/check/" + d).is_(202, 200, 204)
+        doc = m.becomes(d, "complete")
+        equal([c for c in doc.codes() if c.startswith("mta-sts")], [], "findings", str(doc))
