@@ -214,6 +214,7 @@ struct eval_column {
 	/* decided by eval_columns: */
 	bool set_aside, lame, counts;	/* counts: authority that counts / operator address that takes part */
 	enum reason reason;		/* of set aside: the commonest failure */
+	bool bogus;			/* it validates, and rejects the domain: decided with the findings */
 };
 
 enum { EVAL_ASKED = 1, EVAL_FINAL = 2 };	/* FINAL: failed all its tries, or answered; nothing more comes soon */

@@ -356,12 +356,43 @@ looked_up(void *ctx, uint64_t tag, enum reason reason, const struct answer *answ
 	arena_free(a);
 }
 
+/* Does the resolver fail this very question?  Then whether it fails without checking too is what matters. */
+static bool
+fails_question(const struct domain *d, const struct source *s, const struct question *q)
+{
+	struct question have;
+	size_t col;
+
+	if (!cell_column(d, s, 0, &col))
+		return false;
+	for (size_t row = 0; row < board_n_rows(d->b); row++) {
+		const struct cell *c = board_cell(d->b, row, col);
+
+		if (c->reason != REASON_SERVFAIL && c->reason != REASON_BOGUS)
+			continue;
+		board_row_question(d->b, row, &have);
+		if (have.type == q->type && dns_name_equal(&have.name, &q->name))
+			return true;
+	}
+	return false;
+}
+
 static struct source *
 voter_pick(const struct side_job *j)
 {
 	const struct sources *all = j->d->p->sources;
+	bool failing = false;
 
-	for (size_t i = 0; i < sources_n_resolvers(all) && j->n_tried < SIDE_TRIES; i++) {
+	for (size_t i = 0; i < sources_n_resolvers(all); i++) {
+		struct source *s = sources_resolver(all, i);
+
+		if (s->view != VIEW_PUBLIC || !fails_question(j->d, s, &j->q))
+			continue;
+		failing = true;
+		if (j->n_tried < SIDE_TRIES && !job_has_tried(j, s))
+			return s;
+	}
+	for (size_t i = failing ? sources_n_resolvers(all) : 0; i < sources_n_resolvers(all) && j->n_tried < SIDE_TRIES; i++) {
 		struct source *s = sources_resolver(all, i);
 
 		if (s->view == VIEW_PUBLIC && s->class != CLASS_INFO && !s->filters && !s->set_aside && !job_has_tried(j, s))

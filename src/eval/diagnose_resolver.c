@@ -30,19 +30,6 @@ cell_is_bogus(const struct eval_cell *c)
 	return (c->flags & EVAL_FINAL) != 0 && c->reason == REASON_BOGUS;
 }
 
-static bool
-column_says_bogus(const struct matrix *m, size_t col)
-{
-	const struct eval_column *c = &m->columns[col];
-
-	if (c->kind != SOURCE_RESOLVER || c->source == NULL || column_view(c) != VIEW_PUBLIC)
-		return false;
-	for (size_t row = 0; row < plan_n_questions(m->plan); row++)
-		if (cell_is_bogus(MATRIX_CELL(m, row, col)))
-			return true;
-	return false;
-}
-
 /* The failure of a single question at a resolver that answers others; NONE = there is none. */
 static enum reason
 column_failing(const struct matrix *m, size_t col, size_t *ret_row)
@@ -67,7 +54,7 @@ column_trouble(const struct matrix *m, size_t col, enum finding_code *ret_code, 
 	enum reason failing;
 
 	/* bogus is the zone's trouble: diagnose_bogus */
-	if (c->kind != SOURCE_RESOLVER || c->source == NULL || c->family_missing || column_says_bogus(m, col))
+	if (c->kind != SOURCE_RESOLVER || c->source == NULL || c->family_missing || m->columns[col].bogus)
 		return false;
 	*ret_row = m->n_rows;
 	failing = column_failing(m, col, ret_row);
@@ -142,6 +129,67 @@ diagnose_trouble(struct roll *r)
 
 /* ---- DNSSEC: a resolver that validates says so of the domain, not of itself ---- */
 
+/* The first question of which the resolver says that it is bogus, else the first of those that only fail there; n_rows: none. */
+static size_t
+bogus_row(const struct roll *r, size_t col, bool *ret_said)
+{
+	size_t failing = r->m->n_rows;
+
+	*ret_said = true;
+	for (size_t row = 0; row < plan_n_questions(r->plan); row++)
+		if (cell_is_bogus(MATRIX_CELL(r->m, row, col)))
+			return row;
+	*ret_said = false;
+	for (size_t i = 0; i < r->n; i++) {
+		size_t row = plan_expectation(r->plan, i)->question;
+		const struct eval_cell *c = MATRIX_CELL(r->m, row, col);
+
+		if (r->tally[i].ok > 0 && r->tally[i].wrong + r->tally[i].missing + r->tally[i].unknown == 0 && row < failing &&
+		    (c->flags & EVAL_FINAL) != 0 && c->reason == REASON_SERVFAIL)
+			failing = row;
+	}
+	return failing;
+}
+
+static bool
+said_by(const struct side_fact *fact, const struct eval_column *c)
+{
+	char buf[ADDR_TEXT_MAX];
+	const char *addr = addr_text(&c->source->addr, 53, buf);
+	size_t n = strlen(addr), m = strlen(fact->where);
+
+	return n <= m && strcmp(fact->where + m - n, addr) == 0;
+}
+
+static bool
+was_bad(const struct roll *r)
+{
+	return r->prior != NULL && (r->prior->state == DOMAIN_UNPUBLISHED || r->prior->state == DOMAIN_REGRESSED);
+}
+
+/*
+ * A resolver that answers as soon as it need not check (CD) has said it all.  One that says "bogus" by itself (EDE) is taken at
+ * its word, unless it fails all the same.
+ */
+static bool
+column_is_bogus(struct roll *r, size_t col, size_t *ret_row, struct side_fact *ret)
+{
+	const struct eval_column *c = &r->m->columns[col];
+	bool said;
+
+	if (c->kind != SOURCE_RESOLVER || c->source == NULL || column_view(c) != VIEW_PUBLIC ||
+	    (*ret_row = bogus_row(r, col, &said)) == r->m->n_rows)
+		return false;
+	switch (side_ask(r, -1, SIDE_UNCHECKED, &r->m->rows[*ret_row].name, r->m->rows[*ret_row].type, ret)) {
+	case SIDE_PENDING:
+		return said && was_bad(r);
+	case SIDE_ANSWERED:
+		return said || said_by(ret, c);
+	default:
+		return said && ret->reason != REASON_SERVFAIL && ret->reason != REASON_BOGUS;
+	}
+}
+
 /*
  * Bogus is a verdict on the zone: whoever validates sees nothing of it, and the resolvers that answer only do not look.  What
  * a resolver of class info says gates nothing.
@@ -153,9 +201,12 @@ diagnose_bogus(struct roll *r)
 	enum severity severity = SEVERITY_WARNING;
 	struct finding *f;
 	const char *names = "", *last = "";
+	size_t *rows = arena_alloc(r->a, (m->n_columns + 1) * sizeof(*rows));
+	struct side_fact *facts = arena_alloc(r->a, (m->n_columns + 1) * sizeof(*facts));
 
 	for (size_t col = 0; col < m->n_columns; col++) {
-		if (!column_says_bogus(m, col))
+		m->columns[col].bogus = column_is_bogus(r, col, &rows[col], &facts[col]);
+		if (!m->columns[col].bogus)
 			continue;
 		last = column_text(&m->columns[col], r->a);
 		names = judge_join(r->a, names, last);
@@ -169,12 +220,14 @@ diagnose_bogus(struct roll *r)
 	    strcmp(names, last) == 0 ? "checks" : "check", strcmp(names, last) == 0 ? "rejects" : "reject",
 	    plan_domain(r->plan)), &(struct advice){ .server = names });
 	for (size_t col = 0; col < m->n_columns; col++) {
-		if (!column_says_bogus(m, col))
+		if (!m->columns[col].bogus)
 			continue;
 		diagnose_source(r, f, col);
 		for (size_t row = 0; row < plan_n_questions(r->plan); row++)
-			if (cell_is_bogus(MATRIX_CELL(m, row, col)))
+			if (cell_is_bogus(MATRIX_CELL(m, row, col)) || row == rows[col])
 				diagnose_evidence(r, f, row, col);
+		if (facts[col].state == SIDE_ANSWERED)
+			diagnose_evidence_side(r, f, &m->rows[rows[col]].name, m->rows[rows[col]].type, &facts[col]);
 	}
 }
 

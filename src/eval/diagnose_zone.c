@@ -84,14 +84,14 @@ server_failing(struct roll *r, size_t col)
 	for (size_t row = 0; row < plan_n_questions(r->plan); row++) {
 		const struct eval_cell *c = MATRIX_CELL(r->m, row, col);
 
-		if (failing_reason(c) != REASON_NONE)
+		if (failing_reason(c) != REASON_NONE && !r->cut[row])
 			asked = judge_join(r->a, asked, arena_printf(r->a, "%s %s", match_name_text(r->a, &r->m->rows[row].name),
 			    dns_type_text(r->m->rows[row].type, type)));
 	}
 	for (size_t row = 0; row < plan_n_questions(r->plan); row++) {
 		const struct eval_cell *c = MATRIX_CELL(r->m, row, col);
 
-		if (failing_reason(c) == REASON_NONE)
+		if (failing_reason(c) == REASON_NONE || r->cut[row])
 			continue;
 		if (f == NULL)
 			f = diagnose_add(r, FINDING_AUTHORITY_FAILING, SEVERITY_WARNING, -1, arena_printf(r->a, "%s: %s, %s", server,
@@ -244,6 +244,62 @@ diagnose_mismatch(struct roll *r)
 		    &(struct advice){ .found = parent, .wanted = strange });
 }
 
+/*
+ * Name servers to which registrars send domains that have run out, are on hold or for sale (mistake 29).  Ordinary servers of the
+ * same companies are not among them.
+ */
+static const char *const parking[] = {
+	"above.com", "afternic.com", "bodis.com", "brainydns.com", "cashparking.com", "dan.com", "dsredirection.com",
+	"failed-whois-verification.namecheap.com", "hugedomains.com", "parkingcrew.net", "parklogic.com",
+	"pendingrenewaldeletion.com", "renewyourname.net", "sedoparking.com", "suspended-domain.com", "undeveloped.com",
+	"verify-contact-details.namecheap.com", "voodoo.com",
+};
+static const char *const parking_labels[] = { "expired", "expirens" };	/* "expirens3.hichina.com" */
+
+static bool
+server_parks(struct roll *r, const struct dns_name *name)
+{
+	const char *text = match_name_text(r->a, name);
+	struct dns_name suffix;
+
+	for (size_t i = 0; i < ARRAY_LEN(parking); i++)
+		if (dns_name_parse(&suffix, parking[i], NULL) == 0 && dns_name_is_below(name, &suffix))
+			return true;
+	for (const char *label = text; label != NULL; label = strchr(label, '.')) {
+		label += *label == '.';
+		for (size_t i = 0; i < ARRAY_LEN(parking_labels); i++)
+			if (str_iprefix(label, parking_labels[i]))
+				return true;
+	}
+	return false;
+}
+
+static void
+diagnose_expired(struct roll *r)
+{
+	const struct zone *z = r->m->zone.zone;
+	const char *names;
+	struct finding *f;
+	bool any = false;
+
+	if (z == NULL || z->status != ZONE_FOUND)
+		return;
+	for (size_t i = 0; i < z->n_servers; i++) {
+		if (!z->servers[i].at_parent)
+			continue;
+		if (!server_parks(r, &z->servers[i].name))
+			return;
+		any = true;
+	}
+	if (!any)
+		return;
+	names = delegation_text(r, z);
+	f = diagnose_add(r, FINDING_DOMAIN_EXPIRED, SEVERITY_ERROR, -1, arena_printf(r->a,
+	    "delegated to %s: there registrars send domains that have expired, are on hold or for sale", names),
+	    &(struct advice){ .found = names });
+	diagnose_evidence_text(r, f, arena_printf(r->a, "%s. IN NS: %s (the servers above)", plan_domain(r->plan), names));
+}
+
 static void
 diagnose_nobody(struct roll *r)
 {
@@ -304,6 +360,7 @@ diagnose_zone(struct roll *r)
 		diagnose_missing(r);
 		return;
 	}
+	diagnose_expired(r);
 	if (r->silent) {
 		diagnose_nobody(r);
 		return;

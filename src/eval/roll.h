@@ -48,6 +48,7 @@ struct tally {			/* of the columns that decide, for one expectation */
 struct roll {
 	struct matrix *m;
 	bool *waiting;			/* expectations with side questions that are not answered yet */
+	bool *cut;			/* rows whose names lie in a zone below, or do perhaps */
 	const struct plan *plan;
 	const struct domain_prior *prior;
 	struct arena *a;
@@ -106,6 +107,7 @@ bool record_is_absent(const struct roll *r, int i);
 const char *advice_expand(const struct roll *r, const char *template, int expectation, const struct advice *v);
 
 void diagnose_zone(struct roll *r);
+void diagnose_cuts(struct roll *r);
 void diagnose_failing(struct roll *r);
 void diagnose_targets(struct roll *r);
 void diagnose_dangling(struct roll *r);

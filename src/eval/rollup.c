@@ -420,6 +420,7 @@ eval_domain(struct matrix *m, const struct domain_prior *prior, struct arena *a,
 	r.tally = arena_alloc(a, (r.n + 1) * sizeof(*r.tally));
 	r.records = arena_alloc(a, (r.n + 1) * sizeof(*r.records));
 	r.waiting = arena_alloc(a, r.n + 1);
+	r.cut = arena_alloc(a, m->n_rows + 1);
 	eval_columns(m);
 	r.by_mx = matrix_judge(m, a);
 	r.broken = matrix_broken(m);
@@ -428,6 +429,7 @@ eval_domain(struct matrix *m, const struct domain_prior *prior, struct arena *a,
 		tally_record(&r, i);
 	diagnose_zone(&r);
 	if (!r.broken && !r.silent) {
+		diagnose_cuts(&r);
 		diagnose_failing(&r);
 		diagnose_agreement(&r);
 		diagnose_records(&r);

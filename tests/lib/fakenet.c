@@ -15,6 +15,7 @@
 #define RRS_MAX     64
 #define CNAMES_MAX  8
 #define RTT_MS      1
+#define FLAG_CD     0x10	/* in the fourth octet of the header */
 
 struct fzone {
 	struct fzone *next;
@@ -559,7 +560,7 @@ static void
 reply_build(struct fakenet *n, struct fhost *h, const struct flight *f, const struct question *q, struct str *w)
 {
 	for (size_t i = 0; i < ARRAY_LEN(fault_replies); i++) {
-		if (fault_replies[i].fault != h->fault)
+		if (fault_replies[i].fault != h->fault || (h->fault == FAULT_BOGUS && (f->wire[3] & FLAG_CD) != 0))
 			continue;
 		fakewire_begin(w, f->wire, f->len, fault_replies[i].rcode, fault_replies[i].flags);
 		if (fault_replies[i].ede != 0)

@@ -129,6 +129,8 @@ answer_part(struct arena *a, struct answer *an, char *part)
 		an->rcode = DNS_RCODE_NXDOMAIN;
 	} else if (strcmp(part, "NODATA") == 0) {
 		an->kind = ANSWER_NODATA;
+	} else if (strcmp(part, "REFERRAL") == 0) {
+		an->kind = ANSWER_REFERRAL;
 	} else if (strcmp(part, "LOOP") == 0) {
 		an->kind = ANSWER_CNAME_LOOP;
 	} else if (strncmp(part, "-> ", 3) == 0) {

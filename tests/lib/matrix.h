@@ -2,7 +2,7 @@
 /*
  * matrix: answers and matrices for tests, written as text.
  *
- * An answer: "NXDOMAIN", "NODATA", "LOOP", or values and links of the chain, separated by ";":
+ * An answer: "NXDOMAIN", "NODATA", "REFERRAL", "LOOP", or values and links of the chain, separated by ";":
  *   "MX 0 a.example; MX 10 b.example"     "TXT v=spf1 -all"     "-> a.example; A 192.0.2.1"     "-> a.example; NXDOMAIN"
  * In TXT values \xNN is a byte.
  *
