@@ -110,6 +110,10 @@ matrix_keep_verdicts(struct board_domain *d, const struct matrix *m)
 		struct variant *v = &d->variants[i];
 
 		memcpy(v->verdict, m->variants[i].verdict, sizeof(v->verdict));
+		/* a side question is out: who answers the same meanwhile is judged by the answer alone */
+		for (unsigned slot = 0; slot < PLAN_SLOTS_MAX; slot++)
+			if ((m->variants[i].pending & 1u << slot) != 0)
+				v->verdict[VIEW_PUBLIC][slot] = VERDICT_UNJUDGED;
 		v->plain = 0;
 		for (int view = 0; view < VIEW_MAX; view++)
 			v->plain |= (m->variants[i].plain[view] & PLAIN_OF_VIEW) << view * PLAN_SLOTS_MAX;

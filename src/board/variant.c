@@ -111,12 +111,17 @@ variant_judge(struct board_domain *d, struct variant *v, const struct answer *an
 	for (size_t slot = 0; slot < n; slot++) {
 		unsigned bit = (unsigned)view * PLAN_SLOTS_MAX + (unsigned)slot;
 		struct eval_brief brief;
+		enum verdict verdict;
 
 		if ((plan_expectation(d->plan, expectations[slot])->views & (1u << view)) == 0 ||
 		    v->verdict[view][slot] != VERDICT_UNJUDGED)
 			continue;
-		v->verdict[view][slot] = (uint8_t)eval_verdict(d->plan, expectations[slot], view, an, d->verification_by_mx,
-		    d->sides, d->board->scratch, &brief);
+		verdict = eval_verdict(d->plan, expectations[slot], view, an, d->verification_by_mx, d->sides, d->board->scratch,
+		    &brief);
+		if (brief.pending)	/* by itself for now; the roll-up will know */
+			verdict = eval_verdict(d->plan, expectations[slot], view, an, d->verification_by_mx, NULL,
+			    d->board->scratch, &brief);
+		v->verdict[view][slot] = (uint8_t)verdict;
 		v->plain &= ~(UINT64_C(1) << bit);
 		v->plain |= (uint64_t)brief.plain << bit;
 	}
