@@ -563,3 +563,24 @@ def check_now(lab):
             took = time.monotonic() - asked
             check(took < (2 if state == "regressed" else 3) * SLOW, "%s is seen after %.1f s" % (state, took), str(r))
         d.send("POST", "/check/nobody.test").problem(404)
+
+
+# ---- /fix ----
+
+FIX_TYPES = {"text": "text/plain", "zone": "text/dns", "nsupdate": "text/plain", "route53": "application/json",
+             "terraform": "text/plain", "azure": "text/x-shellscript", "cloudflare": "text/dns"}
+
+
+@case("daemon: GET /fix gives the changes in every format, with an ETag of its content")
+def fix(lab):
+    d = Shop.open(lab)
+    for form, media in FIX_TYPES.items():
+        path = "/fix/%s?format=%s" % (Shop.unpublished, form)
+        r = d.get(path).is_(200)
+        equal(r.header("content-type").split(";")[0], media, "media type of " + form, str(r))
+        check("mail.protection.outlook.com" in r.text, "the MX is proposed: " + form, r.text)
+        again = d.get(path, {"If-None-Match": r.header("etag")})
+        equal((again.status, again.body), (304, b""), "If-None-Match: " + form, str(again))
+    check("nothing to change" in d.get("/fix/" + Shop.complete).is_(200).text, "text is the default; nothing to mend")
+    d.get("/fix/%s?format=xml" % Shop.complete).is_(404)
+    d.get("/fix/unknown.test").is_(404)
