@@ -338,7 +338,8 @@ mend_record(struct mend *m)
 		return;
 	m->set = fix_set_of(m, row->type, has ? an->values : NULL, has ? an->n_values : 0);
 	fix_menders[m->j.e->rule](m);
-	if (m->set->type == DNS_TYPE_CNAME && m->set->n_now > 0 && set_changed(m->set))
+	/* a wildcard's answers are in nobody's way: they end where a name begins */
+	if (!wildcard && m->set->type == DNS_TYPE_CNAME && m->set->n_now > 0 && set_changed(m->set))
 		clear_the_way(m);
 	explain(m, m->set);
 	for (size_t k = before; k < m->x->n_sets; k++)

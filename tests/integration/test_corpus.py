@@ -11,7 +11,7 @@ from tap import case, check, table
 SOURCE = os.path.join(ROOT, "..", "..")
 # Told by the way of other cases, because no zone alone shows them: where to look.
 ELSEWHERE = {
-    "cname-at-apex": "test_sources", "cname-and-other-data": "check_eval_place", "no-ipv6-here": "test_sources",
+    "cname-at-apex": "test_sources", "cname-and-other-data": "test_zone", "no-ipv6-here": "test_sources",
     "record-forbidden": "check_eval_judge", "target-accepted": "check_eval_judge",
     "domain-expired": "check_eval_zone",
     "dane-no-tlsa": "check_eval_mailauth", "dmarc-inherited": "check_eval_mailauth",

@@ -3,6 +3,7 @@
 
 from records import right, zone_text
 from tap import case, check, equal, table
+import bed as beds
 
 
 @case("a secondary out of step: authority-disagree, and nobody asks the caches")
@@ -200,3 +201,16 @@ def wrong_place(lab, name, rid, add, code, advice):
     equal(f["record"], rid, "record", str(doc))
     check(advice.format(**words) in f["advice"], "the advice names the record", f)
     check(len(f["evidence"]) > 1, "evidence", f)
+
+
+@case("a server that lets an address stand beside a CNAME")
+def beside_cname(lab):
+    name = lab.name()
+    text = "$ORIGIN %s.\n@ 60 IN SOA ns1.hosting.test. h 1 60 60 60 60\n@ IN NS %s\nautodiscover IN A 192.0.2.77\n%s"
+    h = lab.bed.hostile()
+    h.change(zone=text % (name, lab.bed.host(h), right(name)))
+    lab.bed.publish(beds.Zone(name, "", servers=("ns1",), delegation=(h,), ns=(h,)))
+    d = lab.once(name).exits(2).doc()
+    equal(d.codes("error", "autodiscover"), {"cname-and-other-data"}, "named", str(d))
+    f = [f for f in d["findings"] if f["code"] == "cname-and-other-data"][0]
+    check("autodiscover.%s: A 192.0.2.77" % name in f["advice"], "what to delete", f)

@@ -461,6 +461,27 @@ START_TEST(failures_explain_nothing)
 }
 END_TEST
 
+/* What a wildcard answers is no record of the name: there is nothing to delete. */
+START_TEST(fixes_delete_no_answer_of_a_wildcard)
+{
+	struct arena *a = arena_new();
+	struct authority *s = arena_alloc(a, sizeof(*s));
+	struct domain_result r;
+	struct matrix *m;
+	struct fix fix;
+
+	authority_load(s, a, APEX MS MX SPF "* A 192.0.2.99\n");
+	m = matrix_for(s, plan_of(MAIL));
+	settle(s, m, &r);
+	eval_fix(m, &r, false, a, &fix);
+	ck_assert_uint_ge(fix.n_changes, 1);
+	for (size_t i = 0; i < fix.n_changes; i++)
+		ck_assert_int_eq(fix.changes[i].action, FIX_ADD);
+	sides_free(m->sides);
+	arena_free(a);
+}
+END_TEST
+
 /* The name that tells a wildcard from a record stays the same, and another domain's is another. */
 START_TEST(nobody_can_guess_the_name_that_finds_wildcards)
 {
@@ -525,6 +546,7 @@ main(void)
 	tcase_add_test(t, records_are_found_where_they_are);
 	tcase_add_test(t, nothing_is_searched_too_early);
 	tcase_add_test(t, failures_explain_nothing);
+	tcase_add_test(t, fixes_delete_no_answer_of_a_wildcard);
 	tcase_add_test(t, nobody_can_guess_the_name_that_finds_wildcards);
 	tcase_add_test(t, codes_of_this_test_are_provoked);
 	suite_add_tcase(s, t);
