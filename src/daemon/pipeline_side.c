@@ -230,10 +230,10 @@ source_where(struct arena *a, const char *name, const struct source *s)
 
 /* Has the server of this column given an answer of the zone? */
 static bool
-column_serves(struct domain *d, size_t col)
+column_serves(struct board_domain *b, size_t col)
 {
-	for (size_t row = 0; row < board_n_rows(d->b); row++) {
-		const struct cell *c = board_cell(d->b, row, col);
+	for (size_t row = 0; row < board_n_rows(b); row++) {
+		const struct cell *c = board_cell(b, row, col);
 
 		if (c->asked && c->aa && c->reason == REASON_NONE && c->variant != 0)
 			return true;
@@ -243,39 +243,16 @@ column_serves(struct domain *d, size_t col)
 
 /* The next authority to ask, NULL when there is none. */
 static struct source *
-authority_pick(struct domain *d, const struct side_job *j)
+authority_pick(struct board_domain *b, const struct side_job *j)
 {
-	for (size_t col = 0; col < board_n_columns(d->b) && (j == NULL || j->n_tried < SIDE_TRIES); col++) {
-		struct source *s = board_column_source(d->b, col);
+	for (size_t col = 0; col < board_n_columns(b) && (j == NULL || j->n_tried < SIDE_TRIES); col++) {
+		struct source *s = board_column_source(b, col);
 
 		if (s != NULL && s->kind == SOURCE_AUTHORITY && !s->blocked && !s->set_aside && (j == NULL || !job_has_tried(j, s)) &&
-		    column_serves(d, col))
+		    column_serves(b, col))
 			return s;
 	}
 	return NULL;
-}
-
-static void
-authority_try(struct side_job *j)
-{
-	struct source *s = authority_pick(j->d, j);
-
-	if (s == NULL)
-		job_fail(j, REASON_SET_ASIDE);
-	else
-		job_ask(j, s, 0, authority_replied);
-}
-
-static const char *
-authority_where(const struct domain *d, struct arena *a, const struct source *s)
-{
-	const struct zone *z = board_zone(d->b);
-	char text[DNS_NAME_TEXT_MAX];
-
-	for (size_t i = 0; z != NULL && i < z->n_servers; i++)
-		if (z->servers[i].source == s)
-			return source_where(a, dns_name_text_lower(&z->servers[i].name, text), s);
-	return source_where(a, "", s);
 }
 
 static bool
@@ -288,11 +265,62 @@ in_own_zone(const struct domain *d, const struct dns_name *name)
 	return !d->no_authorities && dns_name_is_below(name, z != NULL && z->status == ZONE_FOUND ? &z->apex : &domain);
 }
 
-/* Asked at the zone's own servers?  Its DS stands in the zone above (RFC 4035 section 2.4). */
-static bool
-is_own_question(const struct domain *d, const struct question *q)
+/*
+ * The domain whose zone the name lies in, its own or another that is watched: a resolver that were asked for a name of either
+ * would perhaps learn that it is not there yet.  NULL: a name of others.
+ */
+static struct board_domain *
+home_of(const struct side_job *j, const struct dns_name *name)
 {
-	return in_own_zone(d, &q->name) && (q->type != DNS_TYPE_DS || !dns_name_equal(&q->name, &board_zone(d->b)->apex));
+	char text[DNS_NAME_TEXT_MAX];
+	struct dns_name at;
+
+	for (unsigned skip = 0; skip < dns_name_labels(name); skip++) {
+		struct board_domain *b;
+		const struct zone *z;
+
+		dns_name_suffix(&at, name, skip);
+		b = board_find(j->d->p->board, dns_name_text_lower(&at, text));
+		z = b != NULL ? board_zone(b) : NULL;
+		if (z != NULL && z->status == ZONE_FOUND && dns_name_is_below(name, &z->apex))
+			return b;
+	}
+	return in_own_zone(j->d, name) ? j->d->b : NULL;
+}
+
+static void
+authority_try(struct side_job *j)
+{
+	struct board_domain *home = j->want.at == SIDE_AUTHORITY ? j->d->b : home_of(j, &j->q.name);
+	struct source *s = home != NULL ? authority_pick(home, j) : NULL;
+
+	if (s == NULL)
+		job_fail(j, REASON_SET_ASIDE);
+	else
+		job_ask(j, s, 0, authority_replied);
+}
+
+static const char *
+authority_where(const struct side_job *j, struct arena *a, const struct source *s)
+{
+	struct board_domain *home = home_of(j, &j->want.q.name);
+	const struct zone *z = board_zone(home != NULL ? home : j->d->b);
+	char text[DNS_NAME_TEXT_MAX];
+
+	for (size_t i = 0; z != NULL && i < z->n_servers; i++)
+		if (z->servers[i].source == s)
+			return source_where(a, dns_name_text_lower(&z->servers[i].name, text), s);
+	return source_where(a, "", s);
+}
+
+/* Asked at the servers of its zone?  The DS of a zone stands in the one above (RFC 4035 section 2.4). */
+static bool
+is_asked_at_home(const struct side_job *j)
+{
+	struct board_domain *home = home_of(j, &j->q.name);
+	const struct zone *z = home != NULL ? board_zone(home) : NULL;
+
+	return home != NULL && (j->q.type != DNS_TYPE_DS || z == NULL || !dns_name_equal(&j->q.name, &z->apex));
 }
 
 /* A look-up goes on where the zone ends: in a zone below, or where an alias leads.  False when this is the answer. */
@@ -303,8 +331,10 @@ leads_out(struct side_job *j, const struct answer *an)
 		return false;
 	if (an->kind == ANSWER_REFERRAL)
 		return true;
-	if (an->n_chain == 0 || an->kind == ANSWER_CNAME_LOOP || in_own_zone(j->d, &an->chain[an->n_chain - 1]))
+	if (an->n_chain == 0 || an->kind == ANSWER_CNAME_LOOP || j->chain != NULL ||
+	    home_of(j, &an->chain[an->n_chain - 1]) == home_of(j, &j->q.name))
 		return false;
+	j->n_tried = 0;
 	j->n_chain = an->n_chain;
 	j->chain = xreallocarray(NULL, an->n_chain, sizeof(*j->chain));
 	memcpy(j->chain, an->chain, an->n_chain * sizeof(*j->chain));
@@ -325,9 +355,12 @@ authority_replied(void *ctx, uint64_t tag, struct source *src, const struct repl
 		job_failed_once(j, reason);
 		authority_try(j);
 	} else if (j != NULL && leads_out(j, an)) {
-		job_look_up(j);
+		if (an->kind == ANSWER_REFERRAL || !is_asked_at_home(j))
+			job_look_up(j);
+		else
+			authority_try(j);
 	} else if (j != NULL) {
-		job_done(j, an, authority_where(j->d, a, src), true, a);
+		job_done(j, an, authority_where(j, a, src), true, a);
 	}
 	arena_free(a);
 }
@@ -560,7 +593,7 @@ pipeline_policy(struct pipeline *p, uint64_t tag, enum reason reason, const char
 static void
 lookup_start(struct side_job *j)
 {
-	if (is_own_question(j->d, &j->q))
+	if (is_asked_at_home(j))
 		authority_try(j);
 	else
 		job_look_up(j);
@@ -583,7 +616,7 @@ static void (*const starts[SIDE_AT_MAX])(struct side_job *j) = {
 static bool
 has_room(struct domain *d, const struct side_want *want)
 {
-	const struct source *s = authority_pick(d, NULL);
+	const struct source *s = authority_pick(d->b, NULL);
 
 	if (want->at == SIDE_POLICY)
 		return d->p->n_policies < POLICIES_AT_ONCE;
