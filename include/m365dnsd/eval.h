@@ -351,6 +351,7 @@ struct fix {
 	size_t n_changes;
 	const char *const *notes;	/* what no change of records mends, or nobody could be asked about */
 	size_t n_notes;
+	size_t n_unasked;		/* required records of which nothing is known: no news of them is no good news */
 };
 /*
  * After eval_domain, whose result r is.  Whatever the authorities hold stays unless a finding is about it; a proposal that the

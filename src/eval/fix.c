@@ -364,8 +364,10 @@ mend_expectation(struct fixer *x, size_t i)
 		return;
 	m.j.an = base_answer(x, e->question, &m.ttl);
 	if (m.j.an == NULL) {
-		if (judge_is_demanded(e))
-			note_add(x, arena_printf(x->a, "%s: no authoritative server could be asked, so nothing is proposed", e->id));
+		if (judge_is_demanded(e)) {
+			x->n_unasked++;
+			note_add(x, arena_printf(x->a, "%s: no server has answered yet, so nothing is proposed", e->id));
+		}
 		return;
 	}
 	eval_judge(x->plan, i, VIEW_PUBLIC, m.j.an, x->r->verification_by_mx, x->m->sides, x->a, &judged);
@@ -513,7 +515,8 @@ eval_fix(struct matrix *m, const struct domain_result *r, bool ask, struct arena
 		if (set_changed(&x.sets[k]))
 			judge_again(&x, &x.sets[k]);
 	note_findings(&x);
-	*ret = (struct fix){ .domain = plan_domain(m->plan), .notes = x.notes, .n_notes = x.n_notes };
+	*ret = (struct fix){ .domain = plan_domain(m->plan), .notes = x.notes, .n_notes = x.n_notes,
+		.n_unasked = x.n_unasked };
 	dns_name_parse(&ret->domain_name, ret->domain, NULL);
 	ret->zone = zone != NULL && zone->status == ZONE_FOUND ? zone->apex : ret->domain_name;
 	dns_name_lower(&ret->zone);

@@ -28,7 +28,7 @@ struct fixer {
 	struct fix_set *sets;		/* room for all there may be */
 	size_t n_sets;
 	const char **notes;
-	size_t n_notes, cap_notes;
+	size_t n_notes, n_unasked;
 	uint64_t touched;		/* bits: expectations that a change is about */
 };
 /* One expectation that is not as it should be. */

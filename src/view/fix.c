@@ -81,7 +81,9 @@ fix_summary(const struct fix *f, struct str *ret)
 		first = false;
 	}
 	if (first)
-		str_add(ret, "nothing to change");
+		str_add(ret, f->n_unasked > 0 ? "nothing can be proposed" : "nothing to change");
+	if (f->n_unasked > 0)
+		str_addf(ret, "; %zu record%s could not be asked about", f->n_unasked, f->n_unasked == 1 ? "" : "s");
 }
 
 /* Printable ASCII; a backslash stays one, for these texts were made printable where they come from. */

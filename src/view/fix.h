@@ -19,7 +19,7 @@ size_t fix_count(const struct fix *f, enum fix_action action);
 
 /* ---- words ---- */
 
-/* "contoso.com: 1 record set to add, 2 to change", or "nothing to change". */
+/* "contoso.com: 1 set of records to add, 2 to change", or "nothing to change", which is never said of what nobody has answered. */
 void fix_summary(const struct fix *f, struct str *ret);
 /* A line "prefix text", ASCII, whatever the text holds. */
 void fix_comment(struct str *ret, const char *prefix, const char *text);

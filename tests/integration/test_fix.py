@@ -203,4 +203,5 @@ def unasked(lab):
     name = lab.name()
     lab.bed.zone(name, right(name, "exchange"), servers=("gone",), delegation=("gone",), ns=("gone",), stubs=[])
     r = lab.run("--fix", "zone", name).exits(0)
+    check("nothing can be proposed" in r.out, "no news is no good news", str(r))
     check(not [line for line in r.out.splitlines() if line and not line.startswith(";")], "comments only", str(r))

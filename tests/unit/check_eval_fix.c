@@ -267,7 +267,7 @@ static const struct {
 	{ "one server has it", PLAIN, "ns1@192.0.2.1 ns2@192.0.2.2", "autodiscover = ok none\n* = ok ok", 0, "authority-disagree" },
 	{ "the other server has it", PLAIN, "ns1@192.0.2.1 ns2@192.0.2.2", "autodiscover = none ok\n* = ok ok", 0,
 	    "authority-disagree" },
-	{ "nobody could be asked", PLAIN, "ns1@192.0.2.1", "autodiscover = timeout", 0, "autodiscover: no authoritative server" },
+	{ "nobody could be asked", PLAIN, "ns1@192.0.2.1", "autodiscover = timeout", 0, "autodiscover: no server has answered" },
 	{ "a dead server beside", PLAIN, "ns1@192.0.2.1 ns2@192.0.2.2/aside", "autodiscover = none -\n* = ok -", 1, "authority-unreachable" },
 	{ "resolvers decide nothing", PLAIN, "ns1@192.0.2.1 google@8.8.8.8/q", "autodiscover = ok none\n* = ok ok", 0, NULL },
 	{ "too many look-ups", PLAIN, "ns1@192.0.2.1", "spf = {TXT v=spf1 a mx ptr include:a.test include:b.test include:c.test "
