@@ -202,6 +202,34 @@ ns_sets_differ(const struct zone *z, const struct answer *an)
 	return false;
 }
 
+/* What is missing at the servers that count, and stands at those that the administrator edits. */
+static void
+mismatch_evidence(struct roll *r, struct finding *f)
+{
+	const char *there = "";
+	struct side_fact fact;
+
+	diagnose_evidence_text(r, f, arena_printf(r->a, "%s. IN NS %s (the delegation)", plan_domain(r->plan),
+	    delegation_text(r, r->m->zone.zone)));
+	for (size_t i = 0; i < r->n; i++) {
+		const struct expectation *e = plan_expectation(r->plan, i);
+		const struct question *q = &r->m->rows[e->question];
+		struct judgement j;
+
+		if (!roll_applies(r, i) || r->tally[i].ok > 0 || r->tally[i].missing + r->tally[i].wrong == 0 ||
+		    side_ask(r, -1, SIDE_EDITED, &q->name, q->type, &fact) != SIDE_ANSWERED ||
+		    fact.answer->kind != ANSWER_POSITIVE)
+			continue;
+		eval_judge(r->plan, i, VIEW_PUBLIC, fact.answer, r->by_mx, NULL, r->a, &j);
+		if (j.verdict != VERDICT_OK)
+			continue;
+		there = judge_join(r->a, there, e->id);
+		diagnose_evidence_side(r, f, &q->name, q->type, &fact);
+	}
+	if (*there != '\0')
+		f->detail = arena_printf(r->a, "%s; at servers that nobody asks stands what is missing: %s", f->detail, there);
+}
+
 /* Delegation against the zone's own NS set, and against the servers that the administrator edits (mistake 25). */
 static void
 diagnose_mismatch(struct roll *r)
@@ -238,10 +266,12 @@ diagnose_mismatch(struct roll *r)
 		    (an == NULL || !ns_has(an, &name)))
 			strange = judge_join(r->a, strange, match_name_text(r->a, &name));
 	}
-	if (*strange != '\0')
-		diagnose_add(r, FINDING_DELEGATION_MISMATCH, SEVERITY_WARNING, -1,
-		    arena_printf(r->a, "your zone lies at %s, but the domain is delegated to %s", strange, parent),
-		    &(struct advice){ .found = parent, .wanted = strange });
+	if (*strange == '\0')
+		return;
+	f = diagnose_add(r, FINDING_DELEGATION_MISMATCH, SEVERITY_WARNING, -1,
+	    arena_printf(r->a, "your zone lies at %s, but the domain is delegated to %s", strange, parent),
+	    &(struct advice){ .found = parent, .wanted = strange });
+	mismatch_evidence(r, f);
 }
 
 /*

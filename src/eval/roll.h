@@ -119,6 +119,7 @@ void diagnose_sts(struct roll *r);
 void diagnose_dane(struct roll *r);
 void diagnose_places(struct roll *r);
 void diagnose_internal(struct roll *r);
+void diagnose_split(struct roll *r);
 void diagnose_resolvers(struct roll *r);
 void diagnose_own(struct roll *r);
 /* Is such a failure of the column this network's doing, and told as that? */

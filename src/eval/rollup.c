@@ -442,6 +442,7 @@ eval_domain(struct matrix *m, const struct domain_prior *prior, struct arena *a,
 		diagnose_dangling(&r);
 	}
 	diagnose_internal(&r);
+	diagnose_split(&r);
 	roll_records(&r);
 	diagnose_own(&r);
 	diagnose_resolvers(&r);

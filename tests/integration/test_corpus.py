@@ -13,7 +13,7 @@ SOURCE = os.path.join(ROOT, "..", "..")
 ELSEWHERE = {
     "cname-at-apex": "test_sources", "cname-and-other-data": "test_zone", "no-ipv6-here": "test_sources",
     "record-forbidden": "check_eval_judge", "target-accepted": "check_eval_judge",
-    "domain-expired": "check_eval_zone",
+    "domain-expired": "check_eval_zone", "split-horizon": "check_eval_zone",
     "dane-no-tlsa": "check_eval_mailauth", "dmarc-inherited": "check_eval_mailauth",
     "resolver-intercepted": "test_own", "udp-blocked-here": "test_own", "tcp-blocked-here": "test_own",
     "mta-sts-mx-mismatch": "test_policy", "mta-sts-policy": "test_policy", "mta-sts-undetermined": "test_policy",

@@ -234,7 +234,7 @@ static const struct roll_case cases[] = {
 	{ "no authorities: one has not said yet", MAIL, "none", R2, "mx = none -\n* = ok*2 ok*2", "none", DOMAIN_UNPUBLISHED, "mx=pending",
 	    "record-missing:error(mx)", -1, ETA_NONE },
 	{ "inside it is wrong: a warning", MAIL, "found", "ns1@192.0.2.1 google@8.8.8.8/q office@10.0.0.53/internal",
-	    "autodiscover = ok ok*2 old\n* = ok ok*2 ok", "", DOMAIN_COMPLETE, "autodiscover=visible", "record-wrong:warning(autodiscover)",
+	    "autodiscover = ok ok*2 old\n* = ok ok*2 ok", "", DOMAIN_COMPLETE, "autodiscover=visible", "split-horizon:warning(autodiscover)",
 	    -1, ETA_NONE },
 };
 

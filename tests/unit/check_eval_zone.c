@@ -12,6 +12,9 @@
 
 #define WORLD "lookup spf.protection.outlook.com TXT = TXT v=spf1 -all\nlookup contoso-test.mail.protection.outlook.com A = A 198.51.100.1\n"
 #define NS1 "ns1@192.0.2.1 "
+#define EDITED CONF("services = {\"exchange\"} nameservers = {\"ns9.other.example\"}")
+#define VIEWS CONF("services = {\"exchange\"} view \"internal\" { autodiscover = \"mail.contoso.test\" }")
+#define INSIDE "google@8.8.8.8/q office@10.0.0.53/internal"
 #define R2 "google@8.8.8.8/q quad9@9.9.9.9/q"
 #define KEYS "lookup selector1-contoso-test._domainkey.contoso.onmicrosoft.com TXT = TXT v=DKIM1;; p=MIIB\n" \
 	"lookup selector2-contoso-test._domainkey.contoso.onmicrosoft.com TXT = TXT v=DKIM1;; p=MIIB\n"
@@ -46,6 +49,22 @@ static const struct zone_case cases[] = {
 	{ "referred elsewhere, but no zone below", MAIL, NS1 R2, "autodiscover = lame - -\n* = ok ok*2 ok*2",
 	    WORLD "authority autodiscover.contoso.test NS = NODATA", "authority-failing:warning", "", "" },
 
+	/* ---- two views ---- */
+	{ "missing inside", MAIL, NS1 INSIDE, "autodiscover = ok ok*2 none\n* = ok ok*2 ok", WORLD,
+	    "split-horizon:warning(autodiscover)", "", "" },
+	{ "missing inside and outside is one cause", MAIL, NS1 INSIDE, "autodiscover = none - none\n* = ok ok*2 ok", WORLD, "", "", "" },
+	{ "missing outside only", MAIL, NS1 INSIDE, "autodiscover = none - ok\n* = ok ok*2 ok", WORLD, "", "", "" },
+	{ "they differ as they are told to", VIEWS, NS1 INSIDE, "autodiscover = ok ok*2 {CNAME mail.contoso.test}\n* = ok ok*2 ok", WORLD,
+	    "split-horizon:info", "", "" },
+	{ "they are told to differ, and do not", VIEWS, NS1 INSIDE, "* = ok ok*2 ok", WORLD, "split-horizon:warning(autodiscover)", "", "" },
+
+	/* ---- the zone that is edited ---- */
+	{ "edited elsewhere, and there it stands", EDITED, NS1 R2, "mx = none - -\n* = ok ok*2 ok*2",
+	    WORLD "edited contoso.test MX = MX 0 contoso-test.mail.protection.outlook.com", "delegation-mismatch:warning",
+	    "edited contoso.test MX", "edited contoso.test TXT" },
+	{ "edited elsewhere, and it does not stand there either", EDITED, NS1 R2, "mx = none - -\n* = ok ok*2 ok*2",
+	    WORLD "edited contoso.test MX = NXDOMAIN", "delegation-mismatch:warning", "edited contoso.test MX", "" },
+
 	/* ---- DNSSEC ---- */
 	{ "bogus, and without checking there is an answer", MAIL, NS1 R2, "* = ok ok*2 bogus",
 	    WORLD "unchecked * * = A 198.51.100.1", "dnssec-bogus:error", "", "" },
@@ -62,7 +81,8 @@ static bool
 is_ours(enum finding_code code)
 {
 	return code == FINDING_ZONE_CUT_UNEXPECTED || code == FINDING_DNSSEC_BOGUS || code == FINDING_AUTHORITY_FAILING ||
-	    code == FINDING_RESOLVER_FAILING || code == FINDING_RESOLVER_UNREACHABLE || code == FINDING_DOMAIN_EXPIRED;
+	    code == FINDING_RESOLVER_FAILING || code == FINDING_RESOLVER_UNREACHABLE || code == FINDING_DOMAIN_EXPIRED ||
+	    code == FINDING_SPLIT_HORIZON || code == FINDING_DELEGATION_MISMATCH;
 }
 
 static const char *
@@ -78,6 +98,24 @@ ours(struct arena *a, const struct plan *plan, const struct domain_result *r)
 			list[few.n_findings++] = r->findings[i];
 	return findings_text(a, plan, &few);
 }
+
+START_TEST(what_is_edited_elsewhere_is_shown)
+{
+	struct arena *a = arena_new();
+	struct plan *plan = plan_of(EDITED);
+	struct matrix *m = matrix_of(a, plan, "found", NS1 R2, "mx = none - -\n* = ok ok*2 ok*2");
+	struct domain_result r;
+	bool shown = false;
+
+	matrix_eval(m, NULL, a, WORLD "edited contoso.test MX = MX 0 contoso-test.mail.protection.outlook.com", &r);
+	for (size_t i = 0; i < r.n_findings; i++)
+		for (size_t k = 0; r.findings[i].code == FINDING_DELEGATION_MISMATCH && k < r.findings[i].n_evidence; k++)
+			shown = shown || strcmp(r.findings[i].evidence[k],
+			    "contoso.test. IN MX 0 contoso-test.mail.protection.outlook.com. (edited)") == 0;
+	ck_assert(shown);
+	arena_free(a);
+}
+END_TEST
 
 START_TEST(zones)
 {
@@ -141,6 +179,7 @@ main(void)
 	int failed;
 
 	tcase_add_loop_test(t, zones, 0, (int)ARRAY_LEN(cases));
+	tcase_add_test(t, what_is_edited_elsewhere_is_shown);
 	tcase_add_loop_test(t, a_domain_that_has_expired, 0, (int)ARRAY_LEN(parked));
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
