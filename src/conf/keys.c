@@ -95,10 +95,10 @@ const struct conf_key conf_keys[] = {
 #undef OF
 #define OF struct conf_spf
 	{ "spf", "ip4", OTHER(ip4, "list", "none", "IPv4 addresses or networks", kind_spf_ip),
-	    .help = "senders that the SPF record must name" },
+	    .help = "senders whose mail must pass SPF" },
 	{ "spf", "ip6", OTHER(ip6, "list", "none", "IPv6 addresses or networks", kind_spf_ip),
-	    .help = "senders that the SPF record must name" },
-	{ "spf", "include", OTHER(include, "list", "none", "host names", kind_list), .help = "other includes it must have" },
+	    .help = "senders whose mail must pass SPF" },
+	{ "spf", "include", OTHER(include, "list", "none", "host names", kind_list), .help = "other includes it must reach" },
 	{ "spf", "all", OTHER(all, "text", "\"-all\"", "\"-all\", \"~all\", \"?all\"", kind_spf_all),
 	    .help = "how the record must end" },
 #undef OF
