@@ -13,7 +13,7 @@ static const struct name_row key_rows[] = {
 	{ KEY_DOMAIN, "Domain" }, { KEY_DOMAIN, "Name" }, { KEY_DOMAIN, "Identity" }, { KEY_SELECTOR1, "Selector1CNAME" },
 	{ KEY_SELECTOR2, "Selector2CNAME" }, { KEY_DNSSEC_MX, "DnssecMxValue" },
 };
-static const NAME_TABLE(list_keys, key_rows);
+static NAME_TABLE(list_keys, key_rows);
 
 struct object {
 	struct str values[KEY_MAX];
