@@ -151,6 +151,7 @@ fakenet_cache(struct fakenet *n, const char *addr, unsigned caches)
 {
 	struct fhost *h = host_get(n, addr);
 
+	free(h->caches);	/* said twice: the last word holds */
 	h->caches = xcalloc(caches, sizeof(*h->caches));
 	h->n_caches = caches;
 }
