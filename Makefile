@@ -46,7 +46,7 @@ FUZZ_NAMES := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 REPLAY := $(FUZZ_NAMES:%=$(BUILD)/tests/replay_%)
 BENCH := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/bench_*.c))
 BED := $(wildcard tests/integration/run.sh)
-CLI := $(wildcard tests/integration/cli.sh tests/integration/plugin.py tests/integration/service.py)
+CLI := $(wildcard tests/integration/cli.sh tests/integration/completion.sh tests/integration/plugin.py tests/integration/service.py)
 
 # ---- compiling ----
 
@@ -60,7 +60,10 @@ say = $(if $(V),,@echo '  $(1)' '$(patsubst $(BUILD)/%,%,$(2))';)
 # A page of the manual is the table of findings, in words.
 MAN7 := $(BUILD)/man/m365dnsd-findings.7
 
-all: $(BUILD)/libcore.a $(BUILD)/libedge.a $(PROGRAM) $(PLUGIN) $(MAN7)
+# Completions of shells are templates and the table of options.
+COMPLETIONS := $(patsubst contrib/completions/%.in,$(BUILD)/completions/%,$(wildcard contrib/completions/*.in))
+
+all: $(BUILD)/libcore.a $(BUILD)/libedge.a $(PROGRAM) $(PLUGIN) $(MAN7) $(COMPLETIONS)
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
@@ -70,6 +73,10 @@ $(BUILD)/obj/tests/%.o: CFLAGS_ALL += $(TEST_CFLAGS)
 $(MAN7): include/m365dnsd/findings.def tools/findings-man.awk man/m365dnsd.8
 	@mkdir -p $(@D)
 	$(call say,MAN ,$@)awk -v date="$$(sed -n 's/^\.Dd //p' man/m365dnsd.8)" -f tools/findings-man.awk $< >$@
+
+$(BUILD)/completions/%: contrib/completions/%.in $(BUILD)/tools/completions
+	@mkdir -p $(@D)
+	$(call say,GEN ,$@)$(BUILD)/tools/completions '$(confdir)' <$< >$@
 
 # Files compiled in, each as one C string: etc/catalog.conf is catalog_conf[] of "catalog_conf.h".
 EMBED := $(wildcard etc/catalog.conf etc/openapi.json etc/style.css)
@@ -138,7 +145,7 @@ $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(TLIB) $(BUILD)/libedge.a $(B
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(LINK) -fsanitize=fuzzer -o $@ $^ $(FUZZ_LIBS) $(CORE_LIBS) -pthread
 $(FUZZ_WITH_LIBS:%=$(BUILD)/tests/replay_%) $(FUZZ_WITH_LIBS:%=$(BUILD)/fuzz/%): FUZZ_LIBS = $(EDGE_LIBS)
-$(BUILD)/tools/conf-keys: $(BUILD)/obj/tools/conf-keys.o $(BUILD)/libcore.a
+$(BUILD)/tools/%: $(BUILD)/obj/tools/%.o $(BUILD)/libcore.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(LINK) -o $@ $^ $(CORE_LIBS)
 
@@ -148,7 +155,7 @@ $(BENCH): $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/libedge.a $(BU
 	$(call say,LINK,$@)$(LINK) -o $@ $^ $(EDGE_LIBS) $(CORE_LIBS) -pthread
 
 programs: all $(UNIT) $(EDGE) $(SCENARIO) $(REPLAY) lint-programs bench-programs
-lint-programs: $(BUILD)/libcore.a $(MAN7) $(if $(wildcard src/conf/keys.c),$(BUILD)/tools/conf-keys)
+lint-programs: $(BUILD)/libcore.a $(MAN7) $(COMPLETIONS) $(if $(wildcard src/conf/keys.c),$(BUILD)/tools/conf-keys)
 bench-programs: $(BENCH)
 fuzz-programs: $(FUZZ_NAMES:%=$(BUILD)/fuzz/%)
 
@@ -264,6 +271,9 @@ CATALOG := $(wildcard etc/catalog.conf)
 # Where Debian has the monitoring plugins; Fedora: make install plugindir=/usr/lib64/nagios/plugins
 plugindir = $(prefix)/lib/nagios/plugins
 MONITORING := $(wildcard contrib/nagios/*.cfg contrib/icinga2/*.conf contrib/prometheus/*.yml)
+# Where both shells look when it is their prefix; Debian's zsh has a place for packages: zshcompdir=/usr/share/zsh/vendor-completions
+bashcompdir = $(datadir)/bash-completion/completions
+zshcompdir = $(datadir)/zsh/site-functions
 # None without systemd.  Only the place of the program differs from machine to machine.
 UNITS := $(if $(systemdsystemunitdir),$(wildcard systemd/*.service systemd/*.socket))
 unitdir = $(DESTDIR)$(systemdsystemunitdir)
@@ -279,6 +289,9 @@ install: all
 	$(INSTALL) -d $(DESTDIR)$(plugindir) $(addprefix $(DESTDIR)$(datadir)/m365dnsd/,nagios icinga2 prometheus)
 	$(INSTALL) -m 755 $(PLUGIN) $(DESTDIR)$(plugindir)/check_m365dnsd
 	$(foreach f,$(MONITORING),$(INSTALL_DATA) $(f) $(DESTDIR)$(datadir)/m365dnsd/$(f:contrib/%=%) &&) :
+	$(INSTALL) -d $(DESTDIR)$(bashcompdir) $(DESTDIR)$(zshcompdir)
+	$(INSTALL_DATA) $(BUILD)/completions/m365dnsd.bash $(DESTDIR)$(bashcompdir)/m365dnsd
+	$(INSTALL_DATA) $(BUILD)/completions/m365dnsd.zsh $(DESTDIR)$(zshcompdir)/_m365dnsd
 	$(if $(UNITS),$(INSTALL) -d $(unitdir))
 	$(foreach u,$(UNITS),sed 's|/usr/sbin/|$(sbindir)/|' $(u) >$(unitdir)/$(notdir $(u)) && \
 	    chmod 644 $(unitdir)/$(notdir $(u)) &&) :
@@ -290,6 +303,7 @@ uninstall:
 	rm -f $(DESTDIR)$(sbindir)/m365dnsd $(DESTDIR)$(plugindir)/check_m365dnsd
 	rm -f $(MAN8:man/%=$(DESTDIR)$(mandir)/man8/%) $(MAN5:man/%=$(DESTDIR)$(mandir)/man5/%) \
 	    $(DESTDIR)$(mandir)/man7/$(notdir $(MAN7))
+	rm -f $(DESTDIR)$(bashcompdir)/m365dnsd $(DESTDIR)$(zshcompdir)/_m365dnsd
 	$(if $(UNITS),rm -f $(UNITS:systemd/%=$(unitdir)/%))
 	rm -rf $(DESTDIR)$(datadir)/m365dnsd $(DESTDIR)$(docdir)
 

@@ -111,6 +111,7 @@ units() {
 
 shell_scripts() {
 	scripts | xargs shellcheck
+	shellcheck "$build"/completions/*.bash
 }
 
 # What the metrics would be scraped as: the golden files of the tests.

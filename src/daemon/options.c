@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* One table of options drives getopt_long(3), --help and the shell completions: adding an option is adding a row. */
+/* One table of options drives getopt_long(3), --help and the completions of shells: adding an option is adding a row. */
 #include "options.h"
 #include "options_spf.h"
+#include "options_words.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -146,13 +147,9 @@ set_format(struct options *o, const struct option_row *row, const char *arg, str
 static int
 set_color(struct options *o, const struct option_row *row, const char *arg, struct err *err)
 {
-	static const struct name_row rows[] = {
-		{ WHEN_AUTO, "auto" }, { WHEN_ALWAYS, "always" }, { WHEN_NEVER, "never" },
-	};
-	static const NAME_TABLE(words, rows);
 	int id;
 
-	if (!word(row, &words, arg, &id, err))
+	if (!word(row, &when_names, arg, &id, err))
 		return -1;
 	o->color = (enum when)id;
 	return 0;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "src/daemon/options.h"
+#include "src/daemon/options_words.h"
 
 #define ARGS_MAX 10
 
@@ -202,6 +203,31 @@ START_TEST(names_are_unique)
 }
 END_TEST
 
+/* What an option is completed with is what it takes; what cannot be listed beforehand says so by its placeholder. */
+START_TEST(words_are_taken)
+{
+	static const char *const open_ended[] = { "DURATION", "FILE", "NAME", "IP", "USER@DOMAIN", "VALUE", "PORT" };
+
+	for (size_t i = 0; i < option_n_rows; i++) {
+		const struct option_row *row = &option_rows[i];
+		struct str words = STR_INIT;
+		bool is_open = row->arg == OPTION_FLAG;
+
+		for (size_t k = 0; !is_open && k < ARRAY_LEN(open_ended); k++)
+			is_open = strcmp(row->placeholder, open_ended[k]) == 0;
+		ck_assert_msg(options_words(row, &words) != is_open, "--%s", row->name);
+		for (char *p = words.p, *w; (w = strsep(&p, " ")) != NULL;) {
+			struct options o = { .mode = MODE_SERVE };
+			struct err err = { "" };
+
+			ck_assert_msg(row->set(&o, row, w, &err) == 0, "--%s %s: %s", row->name, w, err.msg);
+			options_done(&o);
+		}
+		str_done(&words);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -215,6 +241,7 @@ main(void)
 	tcase_add_loop_test(t, refuses, 0, (int)ARRAY_LEN(bad));
 	tcase_add_test(t, help_names_all);
 	tcase_add_test(t, names_are_unique);
+	tcase_add_test(t, words_are_taken);
 	srunner_run_all(sr, CK_NORMAL);
 	failed = srunner_ntests_failed(sr);
 	srunner_free(sr);
