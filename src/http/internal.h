@@ -161,6 +161,8 @@ struct listener {
 	struct due pause;		/* out of descriptors: wait a little */
 };
 void listeners_set(struct http *h, const int *fds, size_t n);
+/* -1 with words when one of them is no descriptor. */
+int listeners_check(const int *fds, size_t n, struct err *err);
 
 /* ---- server.c ---- */
 

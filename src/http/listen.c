@@ -201,6 +201,18 @@ listeners_set(struct http *h, const int *fds, size_t n)
 	}
 }
 
+/* Handed over by a service manager or by a test: look before anything waits on them. */
+int
+listeners_check(const int *fds, size_t n, struct err *err)
+{
+	for (size_t i = 0; i < n; i++)
+		if (fcntl(fds[i], F_GETFL) == -1) {
+			err_set(err, "listening socket %d: %s", fds[i], strerror(errno));
+			return -1;
+		}
+	return 0;
+}
+
 void
 http_set_fds(struct http *h, const int *fds, size_t n)
 {

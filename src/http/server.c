@@ -156,7 +156,7 @@ http_new(struct loop *l, const struct http_config *cfg, const struct http_route 
 	h->run_timer = loop_timer_new(l, on_timer, h);
 	h->due_timer = loop_timer_new(l, due_run, h);
 	take_config(h, cfg);
-	if (start(h, err) == -1) {
+	if (listeners_check(cfg->fds, cfg->n_fds, err) == -1 || start(h, err) == -1) {
 		http_free(h);
 		return NULL;
 	}
