@@ -55,6 +55,13 @@ judge_join(struct arena *a, const char *text, const char *more)
 	return arena_printf(a, "%s, %s", text, more);
 }
 
+/* The catalog knows no value, because the host is the administrator's own and the configuration does not name it. */
+static bool
+is_own_host(const struct judge *j)
+{
+	return j->want.n_text == 0 && (j->e->rule == RULE_MX_SET || j->e->rule == RULE_CNAME || j->e->rule == RULE_HOST);
+}
+
 /* A set is named whole; of values that would each do, the first, which is what to type; patterns all. */
 const char *
 judge_wanted_text(struct judge *j)
@@ -72,7 +79,18 @@ judge_wanted_text(struct judge *j)
 			one = plan_pattern_words(j->a, one);
 		text = text == NULL ? one : arena_printf(j->a, "%s %s %s", text, set ? "and" : "or", one);
 	}
-	return text != NULL ? text : "";
+	if (text == NULL)
+		return is_own_host(j) ? "HOST" : "";
+	return text;
+}
+
+/* Keys of a domain block that name such a host. */
+static const char *
+own_host_words(const struct judge *j)
+{
+	if (strcmp(j->e->id, "mx") == 0 || strcmp(j->e->id, "autodiscover") == 0)
+		return arena_printf(j->a, "a host of your own; the key %s of the configuration says which", j->e->id);
+	return "a host of your own";
 }
 
 /* What is right as well, or where the exact value is: in words, for nobody can type a pattern.  NULL = nothing to add. */
@@ -81,6 +99,8 @@ judge_also_text(struct judge *j)
 {
 	const struct wanted *w = &j->want;
 
+	if (is_own_host(j))
+		return own_host_words(j);
 	if (w->n_family == 0 || w->n_text == 0 || w->exact_known)
 		return NULL;
 	if (plan_pattern_words(j->a, w->text[0]) != w->text[0])

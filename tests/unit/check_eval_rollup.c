@@ -401,6 +401,36 @@ START_TEST(a_family_is_said_in_words)
 }
 END_TEST
 
+/* Hosts of one's own that the configuration does not name: no advice ends where the value would begin. */
+START_TEST(a_host_of_ones_own_is_said_in_words)
+{
+	static const struct {
+		const char *conf, *line, *advice;
+	} rows[] = {
+		{ CONF("profile = hybrid-mx-onprem"), "mx = nodata nodata - -\n* = ok ok ok*2 ok*2",
+		  "Add: contoso.test MX HOST (a host of your own; the key mx of the configuration says which)" },
+		{ CONF("profile = filtered"), "mx = {MX 0 contoso-test.mail.protection.outlook.com} "
+		  "{MX 0 contoso-test.mail.protection.outlook.com} - -\n* = ok ok ok*2 ok*2",
+		  "Change contoso.test MX from 0 contoso-test.mail.protection.outlook.com to HOST (a host of your own; the key mx of the "
+		  "configuration says which)" },
+		{ CONF("profile = hybrid"), "autodiscover = none none - -\n* = ok ok ok*2 ok*2",
+		  "Add: autodiscover.contoso.test CNAME HOST (a host of your own; the key autodiscover of the configuration says which)" },
+		{ CONF("services = {\"mta-sts\"}"), "mta-sts-host = none none - -\n* = ok ok ok*2 ok*2",
+		  "Add: mta-sts.contoso.test CNAME HOST (a host of your own)" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct arena *a = arena_new();
+		struct plan *plan = plan_of(rows[i].conf);
+		struct domain_result r = roll(a, matrix_of(a, plan, "found", NS2 R2, rows[i].line));
+
+		ck_assert_msg(r.n_findings > 0, "%s: no finding", rows[i].conf);
+		ck_assert_str_eq(r.findings[0].advice, rows[i].advice);
+		arena_free(a);
+	}
+}
+END_TEST
+
 START_TEST(a_finding_says_what_where_and_how)
 {
 	struct arena *a = arena_new();
@@ -505,6 +535,7 @@ main(void)
 	tcase_add_test(t, ratios_count_operators);
 	tcase_add_test(t, serials_wrap);
 	tcase_add_test(t, a_family_is_said_in_words);
+	tcase_add_test(t, a_host_of_ones_own_is_said_in_words);
 	tcase_add_test(t, a_finding_says_what_where_and_how);
 	tcase_add_test(t, spf_advice_shows_the_whole_record);
 	tcase_add_test(t, hostile_bytes_are_escaped);
