@@ -39,12 +39,12 @@ is_ttl_low(const struct status *s, const struct status_record *r)
 	return ttl > 0 && ttl < TTL_LOW;
 }
 
-/* Mail goes to Microsoft, and not to a filter or a server on premises. */
+/* Mail has gone over to Microsoft altogether: a hybrid organisation still needs its own servers. */
 static bool
 is_mail_moved(const struct status *s, const struct status_record *r)
 {
 	(void)r;
-	return strcmp(s->profile, "cloud-only") == 0 || strcmp(s->profile, "hybrid") == 0;
+	return strcmp(s->profile, "cloud-only") == 0;
 }
 
 static bool
