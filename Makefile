@@ -79,13 +79,13 @@ $(BUILD)/completions/%: contrib/completions/%.in $(BUILD)/tools/completions
 	$(call say,GEN ,$@)$(BUILD)/tools/completions '$(confdir)' <$< >$@
 
 # Files compiled in, each as one C string: etc/catalog.conf is catalog_conf[] of "catalog_conf.h".
-EMBED := $(wildcard etc/catalog.conf etc/openapi.json etc/style.css)
+EMBED := $(wildcard etc/catalog.conf etc/openapi.json web/*.css web/*.js web/*.svg)
 EMBED_NAMES := $(subst .,_,$(notdir $(EMBED)))
 define embed
 $(BUILD)/gen/$(subst .,_,$(notdir $(1))).c: $(1) Makefile
 	@mkdir -p $$(@D)
 	@{ echo '#include "$$(@F:.c=.h)"'; echo 'const char $$(basename $$(@F))[] ='; \
-	  sed 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$$$/\\n"/' $$<; echo ';'; } > $$@
+	  sed 's/\\/\\\\/g; s/"/\\"/g; s/??/?\\?/g; s/^/"/; s/$$$$/\\n"/' $$<; echo ';'; } > $$@
 endef
 $(foreach f,$(EMBED),$(eval $(call embed,$(f))))
 EMBED_H := $(EMBED_NAMES:%=$(BUILD)/gen/%.h)

@@ -34,6 +34,8 @@ struct http_config {
 enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_DELETE };
 struct http_request;
 enum http_method http_method(const struct http_request *r);
+/* The path of the row of the table that answers. */
+const char *http_route_path(const struct http_request *r);
 /* The {domain} of the path, decoded: UTF-8 without control characters; NULL when the route has none. */
 const char *http_param(const struct http_request *r);
 /* A query argument, decoded likewise; the first of that name, NULL when it is not there. */

@@ -195,8 +195,13 @@ struct view_history {
 };
 /* GET /history/{domain}. */
 void view_history_json(const struct view_history *h, struct str *ret);
-/* The style sheet that the pages ask for as /style.css. */
-const char *view_style_css(void);
+
+/* What the pages ask for: scripts, the style sheet and the icon. */
+struct view_file {
+	const char *name, *content_type, *text;
+};
+/* NULL when there is none of that name. */
+const struct view_file *view_file_find(const char *name);
 
 /* ---- GET /metrics: made piece by piece, so that a hundred thousand domains hold nobody up ---- */
 

@@ -66,7 +66,8 @@ void
 api_page_headers(struct http_request *r)
 {
 	http_reply_header(r, "Content-Security-Policy",
-	    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+	    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
+	    "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'");
 }
 
 void
@@ -96,11 +97,16 @@ reply_text(struct http_request *r, const char *type, const char *text, const cha
 
 /* ---- handlers ---- */
 
+/* The last part of the route is the name.  By content: a browser may keep a file, and asks each time whether it is another one. */
 static void
-style(void *api, struct http_request *r)
+page_file(void *api, struct http_request *r)
 {
+	const struct view_file *f = view_file_find(strrchr(http_route_path(r), '/') + 1);
+	char etag[32];
+
 	(void)api;
-	reply_text(r, "text/css; charset=utf-8", view_style_css(), "style-" M365DNSD_VERSION);
+	snprintf(etag, sizeof(etag), "file-%016llx", (unsigned long long)hash_stable(f->text, strlen(f->text)));
+	reply_text(r, f->content_type, f->text, etag);
 }
 
 static void
@@ -194,7 +200,18 @@ reload(void *api, struct http_request *r)
 
 const struct http_route api_routes[] = {
 	{ GET,                "/",                 false, api_root },
-	{ GET,                "/style.css",        false, style },
+	{ GET,                "/style.css",       false, page_file },
+	{ GET,                "/page/app.js",     false, page_file },
+	{ GET,                "/page/dom.js",     false, page_file },
+	{ GET,                "/page/domain.js",  false, page_file },
+	{ GET,                "/page/feed.js",    false, page_file },
+	{ GET,                "/page/findings.js",false, page_file },
+	{ GET,                "/page/icon.svg",   false, page_file },
+	{ GET,                "/page/list.js",    false, page_file },
+	{ GET,                "/page/matrix.js",  false, page_file },
+	{ GET,                "/page/past.js",    false, page_file },
+	{ GET,                "/page/time.js",    false, page_file },
+	{ GET,                "/page/words.js",   false, page_file },
 	{ GET,                "/status",           false, api_list },
 	{ GET,                "/status/{domain}",  false, api_status },
 	{ GET,                "/history/{domain}", false, api_history },

@@ -18,7 +18,7 @@ bool api_name(struct http_request *r, char ret[DNS_NAME_TEXT_MAX]);
 struct board_domain *api_domain(struct api *a, struct http_request *r, char ret_name[DNS_NAME_TEXT_MAX]);
 /* A whole number of the query from lo to hi; the default when it is not given.  false: a problem was answered. */
 bool api_number(struct http_request *r, const char *arg, int64_t lo, int64_t hi, int64_t *ret);
-/* Headers of a page that needs nothing but the style sheet. */
+/* Headers of a page: all it runs, shows and asks is ours, and text never becomes markup. */
 void api_page_headers(struct http_request *r);
 /* {"domain":..., "revision":...} */
 void api_reply_domain(struct api *a, struct http_request *r, unsigned status, const char *name);

@@ -246,6 +246,12 @@ http_method(const struct http_request *r)
 }
 
 const char *
+http_route_path(const struct http_request *r)
+{
+	return r->route->path;
+}
+
+const char *
 http_param(const struct http_request *r)
 {
 	return r->param;

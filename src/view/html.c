@@ -1,19 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Pages that need no script: the list of domains and one domain.  Every text from outside goes through escape_html(); the only
- * resource is /style.css, so the strictest content security policy fits.
+ * Pages that need no script: the list of domains and one domain.  Where scripts run, /page/app.js takes their place: it finds
+ * in the address what to show, and puts it into #page, live.  Every text from outside goes through escape_html(), and all that a
+ * page needs comes from here, so a strict content security policy fits.
  */
 #include "formats.h"
 
 #include <string.h>
-
-#include "style_css.h"
-
-const char *
-view_style_css(void)
-{
-	return style_css;
-}
 
 /* ---- pieces ---- */
 
@@ -65,19 +58,24 @@ word(struct str *ret, const char *w)
 }
 
 static void
-page_begin(struct str *ret, const char *title, bool live)
+page_begin(struct str *ret, const char *title)
 {
 	str_add(ret, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-		     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
-	if (live)
-		str_add(ret, "<meta http-equiv=\"refresh\" content=\"30\">\n");
-	text(ret, "<title>", title, "</title>\n<link rel=\"stylesheet\" href=\"/style.css\">\n</head>\n<body>\n");
+		     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+		     "<noscript><meta http-equiv=\"refresh\" content=\"30\"></noscript>\n");
+	text(ret, "<title>", title, "</title>\n");
+	str_add(ret, "<link rel=\"stylesheet\" href=\"/style.css\">\n"
+		     "<link rel=\"icon\" href=\"/page/icon.svg\" type=\"image/svg+xml\">\n"
+		     "<script type=\"module\" src=\"/page/app.js\"></script>\n</head>\n<body>\n"
+		     "<header class=\"top\"><a href=\"/\"><img src=\"/page/icon.svg\" alt=\"\" width=\"24\" height=\"24\">m365dnsd</a>"
+		     "</header>\n<main id=\"page\">\n");
 }
 
+/* The live region is there from the start: what comes with a text in it is not read out. */
 static void
 page_end(struct str *ret)
 {
-	str_add(ret, "</body>\n</html>\n");
+	str_add(ret, "<div id=\"said\" class=\"away\" role=\"status\" aria-live=\"polite\"></div>\n</body>\n</html>\n");
 }
 
 /* ---- one domain ---- */
@@ -156,7 +154,7 @@ steps_list(struct str *ret, const struct status *s)
 static void
 status_page(struct str *ret, const struct status *s)
 {
-	page_begin(ret, s->domain, true);
+	page_begin(ret, s->domain);
 	text(ret, "<nav><a href=\"/\">all domains</a></nav>\n<h1>", s->domain_unicode != NULL ? s->domain_unicode : s->domain, "");
 	if (s->domain_unicode != NULL)
 		text(ret, " <span class=\"dim\">", s->domain, "</span>");
@@ -175,7 +173,7 @@ status_page(struct str *ret, const struct status *s)
 		     "<th>visible</th><th>answers</th></tr>\n");
 	for (size_t i = 0; i < s->n_records; i++)
 		record_row(ret, &s->records[i]);
-	str_add(ret, "</table>\n");
+	str_add(ret, "</table>\n</main>\n");
 	page_end(ret);
 }
 
@@ -250,7 +248,7 @@ list_footer(struct str *ret, const struct view_daemon *d)
 void
 view_list_html(const struct view_list *l, struct str *ret)
 {
-	page_begin(ret, "m365dnsd", true);
+	page_begin(ret, "m365dnsd");
 	str_addf(ret, "<h1>%zu domains</h1>\n<nav>\n", l->total);
 	link_to(ret, l, NULL, NULL, "all");
 	for (size_t i = 0; i < domain_state_names.n; i++)
@@ -262,6 +260,7 @@ view_list_html(const struct view_list *l, struct str *ret)
 	str_add(ret, "</table>\n");
 	if (l->next != NULL)
 		link_to(ret, l, l->state, l->next, "next page");
+	str_add(ret, "</main>\n");
 	list_footer(ret, l->daemon);
 	page_end(ret);
 }

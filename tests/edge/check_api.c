@@ -296,6 +296,10 @@ static const struct {
 	{ "GET /", "", 200, "text/html; charset=utf-8", "<h1>3 domains</h1>" },
 	{ "GET /?state=complete", "", 200, "text/html; charset=utf-8", "<h1>0 domains</h1>" },
 	{ "GET /style.css", "", 200, "text/css; charset=utf-8", "body {" },
+	{ "GET /page/app.js", "", 200, "text/javascript; charset=utf-8", "from \"/page/list.js\"" },
+	{ "GET /page/icon.svg", "", 200, "image/svg+xml", "<svg " },
+	{ "GET /page/..%2Fapp.js", "", 404, "application/problem+json", "" },
+	{ "GET /page/app", "", 404, "application/problem+json", "" },
 	{ "GET /status", "", 200, "application/json", "\"total\":3,\"daemon\":{\"version\":" },
 	{ "GET /status", "Accept: text/html\r\n", 200, "text/html; charset=utf-8", "<table>" },
 	{ "GET /status", "Accept: image/png\r\n", 406, "application/problem+json", "json or html" },
@@ -368,7 +372,7 @@ START_TEST(one_reply)
 	if (strstr(cases[_i].type, "json") != NULL && strstr(cases[_i].type, "ndjson") == NULL)
 		json_decref(body_json());
 	if (strstr(cases[_i].type, "html") != NULL)
-		ck_assert_ptr_nonnull(strstr(web_header(&b.reply, "Content-Security-Policy"), "style-src 'self'"));
+		ck_assert_ptr_nonnull(strstr(web_header(&b.reply, "Content-Security-Policy"), "script-src 'self'; style-src 'self'; "));
 	bench_down();
 }
 END_TEST

@@ -175,7 +175,7 @@ END_TEST
 START_TEST(page_is_safe)
 {
 	static const char names[] = " !DOCTYPE html head meta title link body nav a h1 h2 p span strong pre table tr th td details "
-				    "summary div code footer ";
+				    "summary div code footer header main noscript script img ";
 	const struct status_case *c = &status_cases[_i];
 	struct str out = STR_INIT;
 
@@ -193,6 +193,7 @@ START_TEST(page_is_safe)
 	for (const char *p = str_c(&out); *p != '\0'; p++)
 		ck_assert_msg((uint8_t)*p >= ' ' || *p == '\n', "%s: a control byte", c->name);
 	ck_assert_ptr_eq(strstr(str_c(&out), "style=\""), NULL);
+	ck_assert_ptr_eq(strstr(strstr(str_c(&out), "<script ") + 1, "<script"), NULL);
 	str_done(&out);
 }
 END_TEST
