@@ -270,7 +270,7 @@ MAN5 = $(wildcard man/*.5)
 CATALOG := $(wildcard etc/catalog.conf)
 # Where Debian has the monitoring plugins; Fedora: make install plugindir=/usr/lib64/nagios/plugins
 plugindir = $(prefix)/lib/nagios/plugins
-MONITORING := $(wildcard contrib/nagios/*.cfg contrib/icinga2/*.conf contrib/prometheus/*.yml)
+MONITORING := $(wildcard contrib/nagios/*.cfg contrib/icinga2/*.conf contrib/prometheus/*.yml contrib/grafana/*.json)
 # Where both shells look when it is their prefix; Debian's zsh has a place for packages: zshcompdir=/usr/share/zsh/vendor-completions
 bashcompdir = $(datadir)/bash-completion/completions
 zshcompdir = $(datadir)/zsh/site-functions
@@ -286,7 +286,7 @@ install: all
 	$(INSTALL_DATA) $(MAN5) $(DESTDIR)$(mandir)/man5
 	$(INSTALL_DATA) $(MAN7) $(DESTDIR)$(mandir)/man7
 	$(if $(CATALOG),$(INSTALL_DATA) $(CATALOG) $(DESTDIR)$(datadir)/m365dnsd)
-	$(INSTALL) -d $(DESTDIR)$(plugindir) $(addprefix $(DESTDIR)$(datadir)/m365dnsd/,nagios icinga2 prometheus)
+	$(INSTALL) -d $(DESTDIR)$(plugindir) $(addprefix $(DESTDIR)$(datadir)/m365dnsd/,nagios icinga2 prometheus grafana)
 	$(INSTALL) -m 755 $(PLUGIN) $(DESTDIR)$(plugindir)/check_m365dnsd
 	$(foreach f,$(MONITORING),$(INSTALL_DATA) $(f) $(DESTDIR)$(datadir)/m365dnsd/$(f:contrib/%=%) &&) :
 	$(INSTALL) -d $(DESTDIR)$(bashcompdir) $(DESTDIR)$(zshcompdir)

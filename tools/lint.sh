@@ -129,6 +129,21 @@ metrics_documented() {
 	done
 }
 
+# Alerts and dashboard name metrics that there are, and each alert has a test.
+monitoring() {
+	python3 -B tools/lint-monitoring.py
+}
+# promtool is silent about what is right, but for a line of success.
+alerts() {
+	dir=$(mktemp -d) || return
+	python3 -B tools/lint-monitoring.py --rules >"$dir/dashboard.yml"
+	for what in 'check config contrib/prometheus/scrape.yml' "check rules $dir/dashboard.yml" 'test rules tests/prometheus/rules_test.yml'; do
+		# shellcheck disable=SC2086
+		promtool $what >"$dir/out" 2>&1 || cat "$dir/out"
+	done
+	rm -rf "$dir"
+}
+
 check 'layers: includes go downwards, one library one room' layers
 check 'libcore.a needs neither network nor disk nor HTTP' core_symbols
 check 'each file names its licence' licence_line
@@ -143,4 +158,6 @@ check_with mandoc 'man pages' man_pages
 check_with systemd-analyze 'units of systemd, and their exposure is 1.2 at most' units
 check_with shellcheck 'shell scripts' shell_scripts
 check_with promtool 'metrics' metrics
+check_with python3 'alerts and dashboard use metrics that there are' monitoring
+check_with promtool 'alerts fire when they should, and the queries of the dashboard are PromQL' alerts
 echo "1..$n"
