@@ -8,7 +8,8 @@ BUILD ?= build
 CONFIG ?= config.mk
 
 # Goals that must work on a machine without compiler and libraries: they never read (and so never make) config.mk.
-FRONT = help deps check check-asan check-valgrind check-systemd fuzz bench lint coverage demo clean distclean
+FRONT = help deps check check-asan check-valgrind check-browser screenshots check-systemd fuzz bench lint coverage demo \
+	clean distclean
 ifneq ($(filter-out $(FRONT),$(or $(MAKECMDGOALS),all)),)
 include $(CONFIG)
 endif
@@ -191,6 +192,17 @@ check-corpus: $(REPLAY)
 check-integration: all
 	@$(RUN) $(RUN_INTEGRATION)
 
+# The page in a real browser, which make check does too where there is one; this installs it (300 MB).
+check-browser:
+	@$(SETUP) --need build --need bed --need browser
+	$(SUB) all
+	@$(RUN) browser: 'tests/integration/run.sh $(BUILD) page:'
+# The pictures of the README, of a running demo.
+screenshots:
+	@$(SETUP) --need build --need bed --need browser
+	$(SUB) all
+	@python3 -B tests/integration/screenshots.py $(BUILD) docs
+
 # The installed service under a real systemd, booted in a container.
 check-systemd:
 	@$(SETUP) --need build --want systemd
@@ -331,6 +343,8 @@ help:
 #:
 #: make check-unit  check-scenario  check-corpus  check-integration  unit-ROOM
 #: make check-asan  check-valgrind  coverage  lint
+#: make check-browser               the page in a real Chromium; make check does so where there is one
+#: make screenshots                 the pictures of the README
 #: make check-systemd               the installed service under a real systemd in a container (root)
 #: make fuzz FUZZ_SECONDS=60        each fuzz target for so long (clang)
 #: make bench                       measure
@@ -342,7 +356,7 @@ help:
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 .PHONY: all programs lint-programs fuzz-programs check check-all check-unit check-scenario check-corpus check-integration \
-	check-suites check-programs check-asan check-valgrind check-systemd fuzz coverage bench lint demo update-golden deps install \
-	uninstall dist distcheck clean distclean help FORCE
+	check-suites check-programs check-asan check-valgrind check-browser screenshots check-systemd fuzz coverage bench \
+	lint demo update-golden deps install uninstall dist distcheck clean distclean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:

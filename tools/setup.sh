@@ -42,6 +42,7 @@ table() {
 	web	cmd:nginx		nginx-light		nginx
 	web	cmd:wrk			wrk			wrk
 	web	cmd:python3		python3			python3
+	browser	cmd:chromium|chromium-browser|google-chrome	chromium	chromium-headless
 	systemd	cmd:systemd-nspawn	systemd-container	systemd-container
 	systemd	cmd:python3		python3			python3
 	systemd	cmd:strace		strace			strace
@@ -58,6 +59,7 @@ purpose() {
 	fuzz) echo 'make fuzz' ;;
 	bench) echo 'make bench' ;;
 	web) echo 'to compare HTTP with nginx (make bench)' ;;
+	browser) echo 'to look at the page as a browser does (make check-browser, screenshots)' ;;
 	systemd) echo 'to boot a systemd with the service (make check-systemd)' ;;
 	esac
 }
@@ -87,7 +89,7 @@ missing() {
 }
 
 list() {
-	for set in build test bed lint valgrind fuzz bench web systemd; do
+	for set in build test bed lint valgrind fuzz bench web browser systemd; do
 		printf '%-10s %s\n' "$set" "$(purpose $set)"
 		table | while read -r s probe debian fedora; do
 			[ "$s" = "$set" ] || continue

@@ -89,8 +89,10 @@ export function patchChildren(old, list) {
 			node.remove();
 }
 
-/** Make old, an element or a text, like fresh, which is used up. */
+/** Make old, an element or a text, like fresh, which is used up, or is old itself. */
 export function patch(old, fresh) {
+	if (old === fresh)
+		return;
 	if (old.nodeType === Node.TEXT_NODE) {
 		if (old.data !== fresh.data)
 			old.data = fresh.data;

@@ -5,10 +5,10 @@
 import { el, patchChildren, say, ticking } from "/page/dom.js";
 import { follow, getJSON } from "/page/feed.js";
 import { coarse, now, parse, wall, ago } from "/page/time.js";
-import { STATES, count, of, percent, pill } from "/page/words.js";
+import { STATES, count, number, of, percent, pill } from "/page/words.js";
 
 const LOAD_MAX = 20000, PAGE = 1000;
-const MARGIN = 12;			// rows kept beyond each edge of the screen
+const MARGIN = 8;			// rows kept beyond each edge of the screen
 const BURST = 25;			// changes within a moment: load all of it again
 const RANK = Object.fromEntries(Object.keys(STATES).map((s, i) => [s, i]));
 
@@ -35,6 +35,8 @@ export class List {
 		this.sort = { id: "state", down: false };
 		this.at = -1;			// of shown: where the keyboard is
 		this.rowHeight = 45;
+		this.measured = 0;		// the width of the window when that was found
+		this.made = new Map();		// name -> the row that stands there
 		this.scrollTop = 0;
 		this.changed = new Map();	// name -> until when its row is lit
 		this.dirty = new Set();
@@ -243,6 +245,7 @@ export class List {
 		this.body = el("tbody");
 		this.empty = el("p", { class: "empty", hidden: true });
 		this.table = el("table", { class: "domains", "aria-label": "Domains" }, el("thead", null, this.head), this.body);
+		this.made.clear();
 		patchChildren(this.page, []);
 		this.page.append(this.headline,
 			el("div", { class: "tools" }, el("label", { class: "search" }, this.search), this.chips), this.table, this.empty);
@@ -279,7 +282,7 @@ export class List {
 				this.state = this.state === state ? "" : state;
 				this.filtered();
 			},
-		}, state || "all", " ", el("span", { class: "n" }, n.toLocaleString("en")));
+		}, state || "all", " ", el("span", { class: "n" }, number(n)));
 	}
 
 	columnHead(c) {
@@ -299,12 +302,12 @@ export class List {
 		const chips = ["", ...Object.keys(STATES)].map(s => this.chip(s)).filter(x => x);
 		const attention = (this.counts.regressed || 0) + (this.counts.unpublished || 0) + (this.counts.unknown || 0);
 		const n = Object.values(this.counts).reduce((a, b) => a + b, 0);
-		const sentence = attention ? attention.toLocaleString("en") + (attention === 1 ? " needs" : " need") + " a look"
+		const sentence = attention ? number(attention) + (attention === 1 ? " needs" : " need") + " a look"
 			: this.counts.published ? count(this.counts.published, "is", "are") + " on the way"
 			: n && this.counts.complete === n ? "All is well" : "";
 
 		patchChildren(this.headline, [
-			el("h1", null, count(this.total > this.rows.length ? this.total : this.rows.length, "domain")),
+			el("h1", null, count(Math.max(this.total, this.rows.length), "domain")),
 			el("p", { class: attention ? "bad" : "dim" }, sentence),
 		]);
 		patchChildren(this.chips, chips.length > 2 || this.state ? chips : []);
@@ -317,8 +320,8 @@ export class List {
 			: "No domain is watched yet. Add a domain block to m365dnsd.conf, and reload.";
 		if (this.total > this.rows.length) {
 			this.empty.hidden = false;
-			this.empty.textContent = "Here are the first " + this.rows.length.toLocaleString("en") + " of " +
-				this.total.toLocaleString("en") + ". Search to find any of the others.";
+			this.empty.textContent = "Here are the first " + number(this.rows.length) + " of " +
+				number(this.total) + ". Search to find any of the others.";
 		}
 	}
 
@@ -334,11 +337,20 @@ export class List {
 		return eta > now() ? coarse((eta - now()) / 1000) : "overdue";
 	}
 
+	/** The row of r, the i-th: as it stands there, unless something in it is new. */
 	row(r, i) {
-		const { error, warning } = r.findings;
-		const lit = (this.changed.get(r.domain) || 0) > Date.now();
+		const lit = (this.changed.get(r.domain) || 0) > Date.now(), kept = this.made.get(r.domain);
+		const state = (i === this.at ? "at " : "") + (lit ? "lit" : "");
 
-		return el("tr", { key: r.domain, "aria-rowindex": i + 2, class: (i === this.at ? "at " : "") + (lit ? "lit" : "") || null,
+		if (kept && kept.r === r && kept.i === i && kept.state === state && kept.node.isConnected)
+			return kept.node;
+		return this.make(r, i, state);
+	}
+
+	make(r, i, state) {
+		const { error, warning } = r.findings;
+
+		return el("tr", { key: r.domain, "aria-rowindex": i + 2, class: state || null,
 				onclick: event => { if (!event.target.closest("a")) this.open(r.domain); } },
 			el("td", { class: "c-state" }, pill(STATES, r.state)),
 			el("td", { class: "c-domain" },
@@ -349,9 +361,9 @@ export class List {
 					}
 				} }, r.domain_unicode || r.domain)),
 			el("td", { class: "c-seen" },
-				el("progress", { max: 100, value: Math.round(r.progress.visible * 100), class: of(STATES, r.state).tone,
-					"aria-label": "seen by" }),
-				el("span", null, percent(r.progress.visible))),
+				el("span", { class: "meter " + of(STATES, r.state).tone, "aria-hidden": "true" },
+					el("span", { style: { width: percent(r.progress.visible).replace(" ", "") } })),
+				el("span", { class: "n" }, percent(r.progress.visible))),
 			el("td", { class: "c-eta", title: r.eta ? "by " + wall(parse(r.eta)) : null }, ticking("span", null, () => this.eta(r))),
 			el("td", { class: "c-found" },
 				error ? el("span", { class: "bad" }, count(error, "error")) : null, error && warning ? ", " : null,
@@ -380,12 +392,30 @@ export class List {
 		if (last < n)
 			rows.push(this.spacer(" after", n - last));
 		patchChildren(this.body, rows);
+		this.remember(first, last);
 		this.measure(first > 0 ? 1 : 0);
 	}
 
-	measure(i) {
-		const row = this.body.children[i], height = row && row.offsetHeight;
+	remember(first, last) {
+		const at = first > 0 ? 1 : 0;
 
+		this.made.clear();
+		for (let i = first; i < last; i++) {
+			const node = this.body.children[at + i - first];
+
+			this.made.set(this.shown[i].domain, { r: this.shown[i], i, state: node.className, node });
+		}
+	}
+
+	/** All rows are as high as one; how high is known once for a width of the window. */
+	measure(i) {
+		const row = this.body.children[i];
+
+		if (!row || this.measured === innerWidth)
+			return;
+		const height = row.offsetHeight;
+
+		this.measured = innerWidth;
 		if (height && Math.abs(height - this.rowHeight) > 0.5) {
 			this.rowHeight = height;
 			this.draw();

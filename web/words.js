@@ -63,9 +63,14 @@ export function pill(table, word) {
 		el("span", { "aria-hidden": "true", class: "sign" }, sign), word);
 }
 
+/** 12,345; much quicker than what the browser has for all languages. */
+export function number(n) {
+	return String(n).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
 /** "1 error", "3 errors" */
 export function count(n, one, many = one + "s") {
-	return n.toLocaleString("en") + " " + (n === 1 ? one : many);
+	return number(n) + " " + (n === 1 ? one : many);
 }
 
 export function percent(ratio) {

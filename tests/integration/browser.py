@@ -110,6 +110,7 @@ class Browser:
 
     def open(self, url, **kw):
         context = self.call("Target.createBrowserContext")["browserContextId"]
+        self.call("Browser.grantPermissions", {"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"], "browserContextId": context})
         target = self.call("Target.createTarget", {"url": "about:blank", "browserContextId": context})["targetId"]
         session = self.call("Target.attachToTarget", {"targetId": target, "flatten": True})["sessionId"]
         page = self.pages[session] = Page(self, session, target)
@@ -141,12 +142,17 @@ class Page:
             self.complaints.append("%s %s" % (p["entry"]["text"], p["entry"].get("url", "")))
         elif method == "Network.requestWillBeSent":
             self.requests.append(p["request"]["url"])
+        elif method == "Fetch.requestPaused":
+            self.paused.put(p)
 
-    def start(self, url, width=1280, height=900, dark=False, scale=1):
+    def start(self, url, width=1280, height=900, dark=False, scale=1, prepare=None):
+        self.call("Emulation.setFocusEmulationEnabled", enabled=True)      # many windows at once, and each believes to be in front
         for domain in ("Page", "Runtime", "Log", "Network", "Accessibility"):
             self.call(domain + ".enable")
         self.size(width, height, scale)
         self.scheme(dark)
+        if prepare:
+            prepare(self)
         self.go(url)
 
     def size(self, width, height, scale=1):
@@ -157,6 +163,18 @@ class Page:
 
     def script(self, on):
         self.call("Emulation.setScriptExecutionDisabled", value=not on)
+
+    def instead(self, pattern, answer):
+        """What answer(url) gives, as JSON, is the reply to every request whose URL fits the pattern (* and ? are wild)."""
+        def play():
+            while True:
+                p = self.paused.get()
+                body = base64.b64encode(json.dumps(answer(p["request"]["url"])).encode()).decode()
+                headers = [{"name": "Content-Type", "value": "application/json"}]
+                self.call("Fetch.fulfillRequest", requestId=p["requestId"], responseCode=200, responseHeaders=headers, body=body)
+        self.paused = queue.Queue()
+        self.call("Fetch.enable", patterns=[{"urlPattern": pattern}])
+        threading.Thread(target=play, daemon=True).start()
 
     def go(self, url):
         self.call("Page.navigate", url=url)
@@ -175,7 +193,7 @@ class Page:
         end = time.monotonic() + seconds * SLOW
         while True:
             try:
-                value = self.run(expression)
+                value = self.run("(v => v instanceof Node || v)(%s)" % expression)
             except BrowserError:        # between two documents
                 value = None
             if value:

@@ -18,6 +18,7 @@ import test_sources     # noqa: E402,F401
 import test_own         # noqa: E402,F401
 import test_zone        # noqa: E402,F401
 import test_time        # noqa: E402,F401
+import test_page        # noqa: E402,F401
 import test_views       # noqa: E402,F401
 import test_daemon_http     # noqa: E402,F401
 import test_daemon_life     # noqa: E402,F401
