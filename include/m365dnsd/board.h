@@ -160,8 +160,8 @@ struct cell {			/* 16 bytes: there are ten million of them */
 #define CELL_VARIANTS_MAX 4095
 
 /*
- * A TTL up to twelve days is exact to the second, a round trip up to 25 ms to a tenth; longer ones are rounded down, by two
- * millionths and by less than a hundredth.
+ * A TTL up to twelve days, and the longest there is, is exact to the second, a round trip up to 25 ms to a tenth; others are
+ * rounded down, by two millionths and by less than a hundredth.
  */
 uint32_t cell_ttl(const struct cell *c);
 void cell_set_ttl(struct cell *c, uint32_t seconds);

@@ -8,6 +8,7 @@
 #include "board_internal.h"
 
 #define TTL_BITS   19		/* after the leading one: exact below 2^20 s */
+#define TTL_LONGEST ((1u << 23) - 1)	/* stands for 2^31-1, the longest there is (RFC 2181 section 8) */
 #define RTT_BITS   7
 #define RTT_UNIT   100		/* us */
 #define RTT_LONGEST UINT16_MAX	/* units: more than any time-out */
@@ -38,13 +39,13 @@ unsqueeze(uint32_t v, unsigned bits)
 uint32_t
 cell_ttl(const struct cell *c)
 {
-	return unsqueeze(c->ttl, TTL_BITS);
+	return c->ttl == TTL_LONGEST ? INT32_MAX : unsqueeze(c->ttl, TTL_BITS);
 }
 
 void
 cell_set_ttl(struct cell *c, uint32_t seconds)
 {
-	c->ttl = squeeze(seconds, TTL_BITS) & ((1u << 23) - 1);
+	c->ttl = seconds >= INT32_MAX ? TTL_LONGEST : squeeze(seconds, TTL_BITS) & TTL_LONGEST;
 }
 
 uint32_t

@@ -9,6 +9,9 @@
  * Three tries, each at the best resolver not tried yet: alive before set aside, voting before info, an operator not yet tried
  * before one that failed, and among equals in turn, so that the load is spread.  Resolvers that are not even sent to (set
  * aside, no such address family here) cost no try.
+ *
+ * "There is none" is believed when a second operator says so too, if there is one: a single resolver that filters or lies would
+ * otherwise take a name away from everybody who asks here.  Whoever knows the name is right.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +51,7 @@ struct entry {
 	struct arena *arena;
 	struct dns_message *m;		/* NULL when reason says why */
 	struct answer *answer;
+	bool denied;			/* an answer is there, and it is a denial that a second operator is asked about */
 };
 
 struct lookup {
@@ -218,6 +222,10 @@ entry_try(struct entry *e)
 	struct ask a = { .q = &e->q, .done = entry_answered, .ctx = e };
 
 	a.source = e->tries < TRIES ? entry_pick(e) : NULL;
+	if (e->denied && (a.source == NULL || a.source->set_aside || operator_tried(e, a.source->operator_id))) {
+		entry_finish(e, REASON_NONE);	/* nobody else to ask */
+		return;
+	}
 	if (a.source == NULL) {
 		entry_finish(e, e->reason != REASON_NONE ? e->reason : REASON_NETWORK);
 		return;
@@ -226,38 +234,39 @@ entry_try(struct entry *e)
 	prober_ask(e->l->p, &a);
 }
 
-/* The whole of a reply, or the reason why not. */
+/* What a reply says: into a, or the reason why not. */
 static enum reason
-entry_decode(struct entry *e, const struct reply *reply)
+reply_read(const struct reply *reply, struct arena *a, struct dns_message **ret_m, struct answer **ret_answer)
 {
-	enum reason reason = REASON_NONE;
-
 	if (reply->reason != REASON_NONE)
 		return reply->reason;
-	e->arena = arena_new();
-	if (dns_message_decode(e->arena, reply->wire, reply->len, &e->m, NULL) == -1)
-		reason = REASON_MALFORMED;
-	else if ((e->answer = answer_from_message(e->arena, e->m))->kind == ANSWER_REFERRAL)
-		reason = REASON_LAME;	/* it does not resolve for us */
-	if (reason != REASON_NONE) {
-		arena_free(e->arena);
-		e->arena = NULL;
-		e->m = NULL;
-		e->answer = NULL;
-	}
-	return reason;
+	if (dns_message_decode(a, reply->wire, reply->len, ret_m, NULL) == -1)
+		return REASON_MALFORMED;
+	*ret_answer = answer_from_message(a, *ret_m);
+	return (*ret_answer)->kind == ANSWER_REFERRAL ? REASON_LAME : REASON_NONE;	/* lame: it does not resolve for us */
+}
+
+/* Keep the answer in place of the one there was. */
+static void
+entry_keep(struct entry *e, const struct source *src, struct arena *a, struct dns_message *m, struct answer *an)
+{
+	arena_free(e->arena);
+	e->arena = a;
+	e->m = m;
+	e->answer = an;
+	e->from = src;
+}
+
+static bool
+is_denial(const struct answer *an)
+{
+	return an->kind == ANSWER_NXDOMAIN || an->kind == ANSWER_NODATA;
 }
 
 static void
-entry_answered(void *ctx, uint64_t tag, struct source *src, const struct reply *reply)
+entry_failed(struct entry *e, const struct source *src, enum reason reason)
 {
-	struct entry *e = ctx;
-	enum reason reason = entry_decode(e, reply);
-
-	(void)tag;
-	if (reason == REASON_NONE) {
-		e->l->turn++;
-		e->from = src;
+	if (e->denied) {
 		entry_finish(e, REASON_NONE);
 		return;
 	}
@@ -266,6 +275,37 @@ entry_answered(void *ctx, uint64_t tag, struct source *src, const struct reply *
 	/* what a server said or failed to say tells more than that it was not even asked */
 	if (e->reason == REASON_NONE || e->reason == REASON_SET_ASIDE || e->reason == REASON_NETWORK)
 		e->reason = reason;
+	entry_try(e);
+}
+
+static void
+entry_answered(void *ctx, uint64_t tag, struct source *src, const struct reply *reply)
+{
+	struct entry *e = ctx;
+	struct arena *a = arena_new();
+	struct dns_message *m;
+	struct answer *an;
+	enum reason reason = reply_read(reply, a, &m, &an);
+
+	(void)tag;
+	if (reason != REASON_NONE) {
+		arena_free(a);
+		entry_failed(e, src, reason);
+		return;
+	}
+	if (e->denied && is_denial(an)) {
+		arena_free(a);
+		entry_finish(e, REASON_NONE);	/* two say so: the first one's words */
+		return;
+	}
+	e->l->turn++;
+	entry_keep(e, src, a, m, an);
+	if (!is_denial(an)) {
+		entry_finish(e, REASON_NONE);
+		return;
+	}
+	e->denied = true;
+	e->tries++;
 	entry_try(e);
 }
 

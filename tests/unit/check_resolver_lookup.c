@@ -142,11 +142,11 @@ START_TEST(outcomes)
 		const char *name, *reply;
 		enum reason reason;
 		enum answer_kind kind;
-		size_t queries;		/* three tries for what is no answer */
+		size_t queries;		/* three tries for what is no answer, two for a denial */
 	} rows[] = {
 		{ "positive", GOOD, REASON_NONE, ANSWER_POSITIVE, 1 },
-		{ "nodata", NODATA, REASON_NONE, ANSWER_NODATA, 1 },
-		{ "nxdomain", "nxdomain\n" NODATA, REASON_NONE, ANSWER_NXDOMAIN, 1 },
+		{ "nodata", NODATA, REASON_NONE, ANSWER_NODATA, 2 },
+		{ "nxdomain", "nxdomain\n" NODATA, REASON_NONE, ANSWER_NXDOMAIN, 2 },
 		{ "through a cname", "an @ 60 CNAME x.test\nan x.test 60 A 192.0.2.1", REASON_NONE, ANSWER_POSITIVE, 1 },
 		{ "servfail", "servfail", REASON_SERVFAIL, 0, 3 },
 		{ "bogus", "servfail ede=6", REASON_BOGUS, 0, 3 },
@@ -167,6 +167,37 @@ START_TEST(outcomes)
 		ck_assert_msg(script_n_queries(b.net) == rows[i].queries, "%s:\n%s", rows[i].name, script_log(b.net));
 		ck_assert_msg(script_count(b.net, "10.0.0.53", "*", "*") == 0, "%s: internal", rows[i].name);
 		ck_assert_msg(script_count(b.net, "192.0.2.9", "*", "*") == 0, "%s: info", rows[i].name);
+		bench_stop();
+	}
+}
+END_TEST
+
+/* One resolver that lies or filters takes no name away from us; where nobody contradicts, it is believed. */
+START_TEST(denials_are_confirmed)
+{
+	static const struct {
+		const char *name, *one, *others;
+		enum answer_kind kind;
+	} rows[] = {
+		{ "the first lies", "nxdomain\n" NODATA, GOOD, ANSWER_POSITIVE },
+		{ "two agree", "nxdomain\n" NODATA, "nxdomain\n" NODATA, ANSWER_NXDOMAIN },
+		{ "the others fail", "nxdomain\n" NODATA, "servfail", ANSWER_NXDOMAIN },
+		{ "who knows the name is asked first", GOOD, "nxdomain\n" NODATA, ANSWER_POSITIVE },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		bench_start(5);
+		for (size_t turn = 0; turn < 3; turn++)		/* whoever comes first */
+			ask(turn == 0 ? "a.test" : turn == 1 ? "b.test" : "c.test", turn);
+		script_on(b.net, "*", "*", "*", rows[i].others);
+		script_on(b.net, "192.0.2.2", "*", "*", rows[i].one);
+		run_for(10000);
+		ck_assert_uint_eq(b.n_got, 3);
+		for (size_t k = 0; k < b.n_got; k++)
+			ck_assert_msg(b.got[k].reason == REASON_NONE || strcmp(rows[i].others, "servfail") == 0, "%s", rows[i].name);
+		for (size_t k = 0; k < b.n_got; k++)
+			ck_assert_msg(b.got[k].reason != REASON_NONE || b.got[k].kind == rows[i].kind, "%s: %s", rows[i].name,
+			    name_of(&answer_kind_names, b.got[k].kind));
 		bench_stop();
 	}
 }
@@ -243,7 +274,7 @@ START_TEST(types_are_told_apart)
 	ask_ctx("a.test", DNS_TYPE_A, 1, &b);
 	ask_ctx("a.test", DNS_TYPE_AAAA, 2, &b);
 	run_for(1000);
-	ck_assert_uint_eq(script_n_queries(b.net), 2);
+	ck_assert_uint_eq(script_n_queries(b.net), 3);	/* a second operator confirms that there is no AAAA */
 	ck_assert_int_eq(b.got[b.got[0].tag == 1 ? 0 : 1].kind, ANSWER_POSITIVE);
 	ck_assert_int_eq(b.got[b.got[0].tag == 1 ? 1 : 0].kind, ANSWER_NODATA);
 	bench_stop();
@@ -260,8 +291,8 @@ START_TEST(kept_for_the_ttl)
 		{ "positive", "an @ 300 A 192.0.2.80", 300, 1 },
 		{ "an hour at most", "an @ 86400 A 192.0.2.80", 3600, 1 },
 		{ "five seconds at least", "an @ 0 A 192.0.2.80", 5, 1 },
-		{ "negative, by the SOA's minimum", NODATA, 60, 1 },
-		{ "negative without SOA", "noerror", 5, 1 },
+		{ "negative, by the SOA's minimum", NODATA, 60, 2 },
+		{ "negative without SOA", "noerror", 5, 2 },
 		{ "failure", "servfail", 5, 3 },
 	};
 
@@ -382,6 +413,7 @@ main(void)
 
 	tcase_add_test(tc, one_answer);
 	tcase_add_test(tc, outcomes);
+	tcase_add_test(tc, denials_are_confirmed);
 	tcase_add_test(tc, next_resolver);
 	tcase_add_test(tc, set_aside_comes_last);
 	tcase_add_test(tc, nobody_to_ask);
