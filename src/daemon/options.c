@@ -296,12 +296,29 @@ options_runs(const struct options *o)
 	return o->mode == MODE_ONCE || o->mode == MODE_WAIT || o->mode == MODE_FIX;
 }
 
+/* An argument that may be left out is never the next word: "--wait 2h a.test" names a domain "2h".  NULL = nobody did that. */
+static const char *
+stray_duration(const struct options *o)
+{
+	int64_t seconds;
+
+	for (size_t i = 0; o->mode == MODE_WAIT && i < o->n_domains; i++)
+		if (duration_parse(o->domains[i], &seconds))
+			return o->domains[i];
+	return NULL;
+}
+
 /* What only shows when all is read. */
 static int
 check(const struct options *o, struct err *err)
 {
 	bool runs = options_runs(o);
+	const char *stray = stray_duration(o);
 
+	if (stray != NULL) {
+		err_set(err, "\"%s\" is no domain; a duration is written --wait=%s", stray, stray);
+		return -1;
+	}
 	if (o->mode == MODE_SERVE && o->n_domains > 0) {
 		err_set(err, "\"%s\": say --once or --wait for a domain; without a mode this is the daemon, which takes none "
 		    "(see --help)", o->domains[0]);

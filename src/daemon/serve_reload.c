@@ -107,7 +107,7 @@ reading_apply(struct reading *r, struct str *words)
 		catalog_free(old_catalog);
 	notify_set_receivers(s->notify, s->conf->notify, s->conf->n_notify);
 	policies_configure(s->policies, s->conf);
-	str_addf(words, "%zu domains", n);
+	str_addf(words, "%zu domain%s", n, n == 1 ? "" : "s");
 	return true;
 }
 
