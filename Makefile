@@ -156,7 +156,7 @@ $(BENCH): $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/libedge.a $(BU
 	$(call say,LINK,$@)$(LINK) -o $@ $^ $(EDGE_LIBS) $(CORE_LIBS) -pthread
 
 programs: all $(UNIT) $(EDGE) $(SCENARIO) $(REPLAY) lint-programs bench-programs
-lint-programs: $(BUILD)/libcore.a $(MAN7) $(COMPLETIONS) $(if $(wildcard src/conf/keys.c),$(BUILD)/tools/conf-keys)
+lint-programs: all $(BUILD)/libcore.a $(MAN7) $(COMPLETIONS) $(if $(wildcard src/conf/keys.c),$(BUILD)/tools/conf-keys)
 bench-programs: $(BENCH)
 fuzz-programs: $(FUZZ_NAMES:%=$(BUILD)/fuzz/%)
 
@@ -307,7 +307,9 @@ install: all
 	$(if $(UNITS),$(INSTALL) -d $(unitdir))
 	$(foreach u,$(UNITS),sed 's|/usr/sbin/|$(sbindir)/|' $(u) >$(unitdir)/$(notdir $(u)) && \
 	    chmod 644 $(unitdir)/$(notdir $(u)) &&) :
-	$(INSTALL_DATA) README.md NEWS LICENSE etc/m365dnsd.conf.example $(DESTDIR)$(docdir)
+	$(INSTALL_DATA) README.md PERFORMANCE.md NEWS LICENSE etc/m365dnsd.conf.example $(DESTDIR)$(docdir)
+	$(INSTALL) -d $(DESTDIR)$(docdir)/docs
+	$(INSTALL_DATA) $(wildcard docs/*.*) $(DESTDIR)$(docdir)/docs
 	test -e $(DESTDIR)$(confdir)/m365dnsd.conf || \
 	    $(INSTALL_DATA) etc/m365dnsd.conf.example $(DESTDIR)$(confdir)/m365dnsd.conf
 # The configuration stays: it is the administrator's.

@@ -89,5 +89,5 @@ in_row && /\)$/ {
 
 END {
 	section_end()
-	print ".Sh SEE ALSO\n.Xr m365dnsd.conf 5 ,\n.Xr m365dnsd 8"
+	print ".Sh SEE ALSO\n.Xr m365dnsd.conf 5 ,\n.Xr check_m365dnsd 8 ,\n.Xr m365dnsd 8"
 }

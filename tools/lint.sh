@@ -144,6 +144,11 @@ alerts() {
 	rm -rf "$dir"
 }
 
+# What README.md and the guides name is in the program.
+docs() {
+	tools/lint-docs.sh "$build"
+}
+
 check 'layers: includes go downwards, one library one room' layers
 check 'libcore.a needs neither network nor disk nor HTTP' core_symbols
 check 'each file names its licence' licence_line
@@ -154,6 +159,9 @@ if [ -x "$build/tools/conf-keys" ]; then
 fi
 check 'metrics and man page agree' metrics_documented
 check 'findings and man page agree' findings_documented
+if [ -x "$build/m365dnsd" ]; then
+	check 'what README.md and docs/ name is there' docs
+fi
 check_with mandoc 'man pages' man_pages
 check_with systemd-analyze 'units of systemd, and their exposure is 1.2 at most' units
 check_with shellcheck 'shell scripts' shell_scripts
