@@ -154,6 +154,18 @@ void map_each_while(const struct map *m, bool (*f)(void *ctx, void *value), void
 /* Free the map; free_value may be NULL. */
 void map_free(struct map *m, void (*free_value)(void *value));
 
+/* ---- blob.c: octets that are kept once, however many hold them ---- */
+
+struct blob {
+	uint32_t refs, len;
+	uint8_t bytes[];
+};
+struct map *blobs_new(void);		/* for map_free(blobs, NULL), once nobody holds any */
+/* The blob of these octets, held once more.  blobs NULL: a blob of one's own. */
+struct blob *blob_get(struct map *blobs, const void *bytes, size_t n);
+/* Held once less; the last frees it.  NULL is fine. */
+void blob_put(struct map *blobs, struct blob *blob);
+
 /* ---- pack.c: plain values as bytes, little-endian, and back again with every length checked ---- */
 
 void pack_uint(struct str *s, uint64_t v, unsigned octets);

@@ -127,6 +127,8 @@ struct side_want {
 #define SIDE_TEXT_MAX 65536
 
 struct sides *sides_new(void);
+/* What many domains know alike is kept once, in blobs (which must live longer); names at home, below the domain, are kept short. */
+struct sides *sides_new_shared(struct map *blobs, const struct dns_name *home);
 void sides_free(struct sides *s);
 /* What is known of it; noted as wanted when nothing is, or when it is out of date (the old answer stays until then). */
 void sides_ask(struct sides *s, enum side_at at, const struct dns_name *name, uint16_t type, struct arena *a,

@@ -22,15 +22,6 @@ domain_key(const void *value, size_t *ret_n)
 	return name;
 }
 
-static const void *
-blob_key(const void *value, size_t *ret_n)
-{
-	const struct blob *blob = value;
-
-	*ret_n = blob->len;
-	return blob->bytes;
-}
-
 struct board *
 board_new(const struct clock *clock, const struct eval_policy *policy, board_on_transition *f, void *ctx)
 {
@@ -42,7 +33,7 @@ board_new(const struct clock *clock, const struct eval_policy *policy, board_on_
 	b->ctx = ctx;
 	b->epoch_ms = clock->mono_ms(clock) - PAST_MS;
 	b->domains = map_new_keyed(domain_key);
-	b->blobs = map_new_keyed(blob_key);
+	b->blobs = blobs_new();
 	b->scratch = arena_new();
 	b->held = told_lists_new();
 	return b;

@@ -5,17 +5,11 @@
 
 #include <m365dnsd/board.h>
 
-/* A packed answer, stored once however many domains and sources give it. */
-struct blob {
-	uint32_t refs, len;
-	uint8_t bytes[];
-};
-
 #define VARIANTS_MORE 4		/* slots at a time */
 
 /* One distinct answer to one row of one domain. */
 struct variant {
-	struct blob *blob;		/* NULL = free slot */
+	struct blob *blob;		/* the answer packed; NULL = free slot */
 	/*
 	 * Of the reply that gave it last: most replies need no decoding.  48 bits of a keyed hash tell the few answers to one
 	 * question apart.
@@ -74,7 +68,8 @@ struct board {
 	board_on_seen *on_seen;		/* NULL: nobody wants to know */
 	void *ctx;
 	int64_t epoch_ms;		/* monotonic; of tick 1 */
-	struct map *domains, *blobs;
+	struct map *domains;
+	struct map *blobs;		/* packed answers: of all domains and sources that give them */
 	struct order order;
 	struct arena *scratch;
 	size_t n_cells;

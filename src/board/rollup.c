@@ -252,9 +252,12 @@ void
 board_sides_round(struct board_domain *d, bool all)
 {
 	const struct clock *clock = d->board->clock;
+	struct dns_name home;
 
-	if (d->sides == NULL)
-		d->sides = sides_new();
+	if (d->sides == NULL) {
+		plan_domain_name(d->plan, &home);
+		d->sides = sides_new_shared(d->board->blobs, &home);
+	}
 	sides_round(d->sides, clock->mono_ms(clock), all);
 }
 

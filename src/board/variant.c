@@ -10,31 +10,6 @@
 
 #include "board_internal.h"
 
-static struct blob *
-blob_get(struct board *b, const void *bytes, size_t n)
-{
-	struct blob *blob = map_get(b->blobs, bytes, n);
-
-	if (blob == NULL) {
-		blob = xmalloc(sizeof(*blob) + n);
-		blob->refs = 0;
-		blob->len = (uint32_t)n;
-		memcpy(blob->bytes, bytes, n);
-		map_put(b->blobs, bytes, n, blob);
-	}
-	blob->refs++;
-	return blob;
-}
-
-static void
-blob_put(struct board *b, struct blob *blob)
-{
-	if (blob == NULL || --blob->refs > 0)
-		return;
-	map_del(b->blobs, blob->bytes, blob->len);
-	free(blob);
-}
-
 uint16_t
 variant_by_digest(const struct board_domain *d, size_t row, uint64_t digest)
 {
@@ -75,7 +50,7 @@ variant_slot(struct board_domain *d)
 	for (uint16_t i = 1; !d->restoring && d->n_variants > board_n_rows(d) && i < d->n_variants; i++) {
 		if (variant_used(d, i))
 			continue;
-		blob_put(d->board, d->variants[i].blob);
+		blob_put(d->board->blobs, d->variants[i].blob);
 		d->variants[i].blob = NULL;
 		return i;
 	}
@@ -136,7 +111,7 @@ variant_new(struct board_domain *d, size_t row, const void *bytes, size_t n)
 
 	if (i == 0)
 		return 0;
-	*v = (struct variant){ .blob = blob_get(d->board, bytes, n), .row = row & 255 };
+	*v = (struct variant){ .blob = blob_get(d->board->blobs, bytes, n), .row = row & 255 };
 	memset(v->verdict, VERDICT_UNJUDGED, sizeof(v->verdict));
 	return i;
 }
@@ -177,7 +152,7 @@ void
 variants_free(struct board_domain *d)
 {
 	for (uint16_t i = 1; i < d->n_variants; i++)
-		blob_put(d->board, d->variants[i].blob);
+		blob_put(d->board->blobs, d->variants[i].blob);
 	free(d->variants);
 	d->variants = NULL;
 	d->n_variants = 0;

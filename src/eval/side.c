@@ -4,9 +4,13 @@
  *
  *   (asked for) WANTED --sides_next--> ASKING --sides_answer--> KNOWN --out of date, asked for again--> WANTED ...
  *
- * Few domains have more than ten of them and none more than SIDES_MAX, so a list with a hash in each entry will do.  Answers are
- * kept packed (answer_pack); of a denial the zone that it comes from is kept beside it, because who denies matters.
+ * Few domains have more than ten of them and none more than SIDES_MAX, so one buffer that is walked from its start will do:
+ * entries of different lengths, in the order they were thought of.  A hundred thousand domains have a million entries, so they
+ * are small: a name in the domain's own zone is kept without the domain, and what came back (answer, zone that denies, in whose
+ * words) is a blob that all domains share, because Microsoft says the same to all of them, and a provider to all its customers.
  */
+#include <assert.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,45 +18,80 @@
 
 enum side_step { SIDE_WANTED, SIDE_ASKING, SIDE_KNOWN };
 struct side {
-	struct side *next;
-	uint64_t hash;
-	unsigned id;
-	uint16_t type;
-	uint8_t at, step;
-	uint8_t reason;			/* enum reason of the last asking */
-	bool has_answer, is_failed;	/* neither: never answered yet */
-	bool asked_for;			/* since the last round */
-	bool aa;
+	struct blob *said;		/* see struct said; NULL = nothing yet */
+	int64_t expires_ms : 48;
+	uint64_t type : 16;
 	uint32_t ttl;			/* of the answer, as it came */
+	uint32_t id;
+	uint16_t hash;
+	uint8_t at : 3;
+	uint8_t reason : 5;		/* enum reason of the last asking */
 	uint8_t failures;		/* in a row */
-	int64_t expires_ms;
-	char *where;
-	void *bytes;			/* the answer packed, or the text of a policy */
-	uint32_t n_bytes;
-	uint8_t soa_len, name_len;
-	uint8_t *soa;			/* wire form of the zone that denies; NULL = none */
+	uint8_t step : 2;
+	uint8_t has_answer : 1, is_failed : 1;	/* neither: never answered yet */
+	uint8_t asked_for : 1;		/* since the last round */
+	uint8_t aa : 1;
+	uint8_t is_home : 1;		/* home follows name */
+	uint8_t soa_len;		/* that many octets at the end of the name are the zone that denies; 0 = see struct said */
+	uint8_t name_len;
 	uint8_t name[];			/* wire form */
 };
+static_assert(SIDE_AT_MAX <= 8 && REASON_MAX <= 32, "bits of struct side");
+#define EXPIRES_MAX ((INT64_C(1) << 47) - 1)
+
 struct sides {
-	struct side *list;
-	size_t n;
-	unsigned next_id;
+	struct map *blobs;		/* NULL: nothing is shared */
+	struct side *first;		/* the others behind it, at side_size() */
+	size_t len;			/* octets */
+	unsigned n, next_id;
 	int64_t now_ms;
+	uint8_t home_len;		/* 0 = none */
+	uint8_t home[];
 };
+
+/* The inside of a blob: length of soa, soa, where with its NUL, and the rest. */
+struct said {
+	uint8_t soa_len;
+	const uint8_t *soa;		/* wire form of the zone that denies, where that is not above the name; soa_len 0 = none */
+	const char *where;
+	const uint8_t *bytes;		/* the answer packed, or the text of a policy */
+	size_t n;
+};
+
+/* ---- the buffer ---- */
+
+struct sides *
+sides_new_shared(struct map *blobs, const struct dns_name *home)
+{
+	struct sides *s = xcalloc(1, sizeof(*s) + home->len);
+
+	s->blobs = blobs;
+	s->home_len = home->len;
+	memcpy(s->home, home->wire, home->len);
+	return s;
+}
 
 struct sides *
 sides_new(void)
 {
-	return xcalloc(1, sizeof(struct sides));
+	return sides_new_shared(NULL, &(const struct dns_name){ .len = 0 });
 }
 
-static void
-side_free(struct side *e)
+static size_t
+entry_size(size_t name_len)
 {
-	free(e->bytes);
-	free(e->soa);
-	free(e->where);
-	free(e);
+	size_t n = offsetof(struct side, name) + name_len, align = _Alignof(struct side);
+
+	return (n + align - 1) / align * align;
+}
+
+/* The entry that ends where e begins, as it were: e is NULL at first, and at the end NULL is returned. */
+static struct side *
+side_after(const struct sides *s, struct side *e)
+{
+	char *begin = (char *)s->first, *at = e == NULL ? begin : (char *)e + entry_size(e->name_len);
+
+	return s->len == 0 || at == begin + s->len ? NULL : (struct side *)(void *)at;
 }
 
 void
@@ -60,33 +99,33 @@ sides_free(struct sides *s)
 {
 	if (s == NULL)
 		return;
-	while (s->list != NULL) {
-		struct side *e = s->list;
-
-		s->list = e->next;
-		side_free(e);
-	}
+	for (struct side *e = side_after(s, NULL); e != NULL; e = side_after(s, e))
+		blob_put(s->blobs, e->said);
+	free(s->first);
 	free(s);
 }
 
 static void
-side_name(const struct side *e, struct dns_name *ret)
+side_name(const struct sides *s, const struct side *e, struct dns_name *ret)
 {
+	size_t home = e->is_home ? s->home_len : 0;
+
 	memset(ret, 0, sizeof(*ret));
-	ret->len = e->name_len;
+	ret->len = (uint8_t)(e->name_len + home);
 	memcpy(ret->wire, e->name, e->name_len);
+	memcpy(ret->wire + e->name_len, s->home, home);
 }
 
 static struct side *
-side_find(struct sides *s, enum side_at at, const struct dns_name *name, uint16_t type)
+side_find(const struct sides *s, enum side_at at, const struct dns_name *name, uint16_t type)
 {
-	uint64_t hash = dns_name_hash(name);
+	uint16_t hash = (uint16_t)dns_name_hash(name);
 	struct dns_name have;
 
-	for (struct side *e = s->list; e != NULL; e = e->next) {
+	for (struct side *e = side_after(s, NULL); e != NULL; e = side_after(s, e)) {
 		if (e->hash != hash || e->at != at || e->type != type)
 			continue;
-		side_name(e, &have);
+		side_name(s, e, &have);
 		if (dns_name_equal(&have, name))
 			return e;
 	}
@@ -96,64 +135,115 @@ side_find(struct sides *s, enum side_at at, const struct dns_name *name, uint16_
 static struct side *
 side_add(struct sides *s, enum side_at at, const struct dns_name *name, uint16_t type)
 {
-	struct side *e, **end = &s->list;
+	struct dns_name home = { .len = s->home_len };
+	bool is_home;
+	struct side *e;
+	size_t n;
 
 	if (s->n >= SIDES_MAX || name->len == 0)
 		return NULL;
-	e = xcalloc(1, sizeof(*e) + name->len);
-	e->hash = dns_name_hash(name);
+	memcpy(home.wire, s->home, s->home_len);
+	is_home = home.len > 0 && dns_name_is_below(name, &home);
+	n = name->len - (is_home ? home.len : 0u);
+	s->first = xreallocarray(s->first, 1, s->len + entry_size(n));
+	e = (struct side *)(void *)((char *)s->first + s->len);
+	s->len += entry_size(n);
+	s->n++;
+	memset(e, 0, entry_size(n));
+	e->hash = (uint16_t)dns_name_hash(name);
 	e->id = ++s->next_id;
-	e->at = (uint8_t)at;
+	e->at = at & 7;
 	e->type = type;
 	e->step = SIDE_WANTED;
-	e->name_len = name->len;
-	memcpy(e->name, name->wire, name->len);
-	while (*end != NULL)		/* in the order they were thought of */
-		end = &(*end)->next;
-	*end = e;
-	s->n++;
+	e->is_home = is_home;
+	e->name_len = (uint8_t)n;
+	memcpy(e->name, name->wire, n);
 	return e;
 }
 
+/* The entry behind it, which has taken its place; NULL = it was the last. */
+static struct side *
+side_drop(struct sides *s, struct side *e)
+{
+	size_t size = entry_size(e->name_len), at = (size_t)((char *)e - (char *)s->first);
+
+	blob_put(s->blobs, e->said);
+	s->n--;
+	s->len -= size;
+	memmove(e, (char *)e + size, s->len - at);
+	return at == s->len ? NULL : e;
+}
+
+/* ---- what is known ---- */
+
 static void
-side_answer_of(const struct side *e, struct arena *a, struct side_fact *ret)
+said_read(const struct side *e, struct said *ret)
+{
+	const uint8_t *p = e->said != NULL ? e->said->bytes : (const uint8_t *)"\0";	/* no zone, nobody */
+
+	ret->soa_len = *p++;
+	ret->soa = p;
+	ret->where = (const char *)p + ret->soa_len;
+	ret->bytes = (const uint8_t *)ret->where + strlen(ret->where) + 1;
+	ret->n = e->said != NULL ? e->said->len - (size_t)(ret->bytes - e->said->bytes) : 0;
+}
+
+/* The zone that denies; len 0 = none. */
+static void
+side_soa(const struct sides *s, const struct side *e, const struct said *said, struct dns_name *ret)
+{
+	struct dns_name name;
+
+	memset(ret, 0, sizeof(*ret));
+	ret->len = e->soa_len > 0 ? e->soa_len : said->soa_len;
+	if (e->soa_len > 0) {
+		side_name(s, e, &name);
+		memcpy(ret->wire, name.wire + name.len - e->soa_len, e->soa_len);
+		dns_name_lower(ret);
+	} else if (said->soa_len > 0) {
+		memcpy(ret->wire, said->soa, said->soa_len);
+	}
+}
+
+static void
+side_answer_of(const struct sides *s, const struct side *e, const struct said *said, struct arena *a, struct side_fact *ret)
 {
 	struct answer *an = arena_alloc(a, sizeof(*an));
 
-	if (!answer_unpack(a, e->bytes, e->n_bytes, an)) {
+	if (!answer_unpack(a, said->bytes, said->n, an)) {
 		ret->state = SIDE_FAILED;
 		ret->reason = REASON_MALFORMED;
 		return;
 	}
 	an->aa = e->aa;
 	an->ttl = e->ttl;
-	an->has_soa = e->soa_len > 0;
-	an->soa_owner.len = e->soa_len;
-	if (e->soa_len > 0)
-		memcpy(an->soa_owner.wire, e->soa, e->soa_len);
+	side_soa(s, e, said, &an->soa_owner);
+	an->has_soa = an->soa_owner.len > 0;
 	ret->answer = an;
 }
 
 static void
-side_tell(const struct side *e, struct arena *a, struct side_fact *ret)
+side_tell(const struct sides *s, const struct side *e, struct arena *a, struct side_fact *ret)
 {
+	struct said said;
 	char *text;
 
+	said_read(e, &said);
 	memset(ret, 0, sizeof(*ret));
 	ret->state = e->has_answer ? SIDE_ANSWERED : e->is_failed ? SIDE_FAILED : SIDE_PENDING;
 	ret->reason = e->is_failed ? (enum reason)e->reason : REASON_NONE;
-	ret->where = e->where != NULL ? arena_strdup(a, e->where) : "";
+	ret->where = *said.where != '\0' ? arena_strdup(a, said.where) : "";
 	if (!e->has_answer)
 		return;
 	if (e->at != SIDE_POLICY) {
-		side_answer_of(e, a, ret);
+		side_answer_of(s, e, &said, a, ret);
 		return;
 	}
-	text = arena_alloc(a, e->n_bytes + 1);		/* zeroed: ends in a NUL */
-	if (e->n_bytes > 0)
-		memcpy(text, e->bytes, e->n_bytes);
+	text = arena_alloc(a, said.n + 1);		/* zeroed: ends in a NUL */
+	if (said.n > 0)
+		memcpy(text, said.bytes, said.n);
 	ret->text = text;
-	ret->n_text = e->n_bytes;
+	ret->n_text = said.n;
 }
 
 void
@@ -170,7 +260,7 @@ sides_ask(struct sides *s, enum side_at at, const struct dns_name *name, uint16_
 	e->asked_for = true;
 	if (e->step == SIDE_KNOWN && e->expires_ms <= s->now_ms)
 		e->step = SIDE_WANTED;
-	side_tell(e, a, ret);
+	side_tell(s, e, a, ret);
 }
 
 bool
@@ -180,21 +270,21 @@ sides_peek(struct sides *s, enum side_at at, const struct dns_name *name, uint16
 
 	if (e == NULL || !e->has_answer)
 		return false;
-	side_tell(e, a, ret);
+	side_tell(s, e, a, ret);
 	return ret->state == SIDE_ANSWERED;
 }
 
 bool
 sides_next(struct sides *s, struct side_want *ret)
 {
-	for (struct side *e = s != NULL ? s->list : NULL; e != NULL; e = e->next) {
+	for (struct side *e = s != NULL ? side_after(s, NULL) : NULL; e != NULL; e = side_after(s, e)) {
 		if (e->step != SIDE_WANTED)
 			continue;
 		e->step = SIDE_ASKING;
 		ret->id = e->id;
 		ret->at = (enum side_at)e->at;
 		ret->failures = e->failures;
-		side_name(e, &ret->q.name);
+		side_name(s, e, &ret->q.name);
 		ret->q.type = e->type;
 		return true;
 	}
@@ -204,46 +294,54 @@ sides_next(struct sides *s, struct side_want *ret)
 /* ---- what comes back ---- */
 
 static struct side *
-side_by_id(struct sides *s, unsigned id)
+side_by_id(const struct sides *s, unsigned id)
 {
-	struct side *e = s->list;
+	struct side *e = side_after(s, NULL);
 
 	while (e != NULL && e->id != id)
-		e = e->next;
+		e = side_after(s, e);
 	return e;
 }
 
-/* What is known from now on.  True when it is something else than before. */
+/* What is known from now on: said->bytes, denied by soa (NULL = no zone).  True when it is something else than before. */
 static bool
-side_put(struct side *e, bool has_answer, const void *bytes, size_t n, const struct dns_name *soa)
+side_put(struct sides *s, struct side *e, bool has_answer, const struct said *said, const struct dns_name *soa)
 {
-	uint8_t soa_len = soa != NULL ? soa->len : 0;
-	bool same = e->has_answer == has_answer && e->is_failed == !has_answer && e->n_bytes == n && e->soa_len == soa_len &&
-	    (n == 0 || memcmp(e->bytes, bytes, n) == 0) && (soa_len == 0 || memcmp(e->soa, soa->wire, soa_len) == 0);
+	struct blob *before = e->said;
+	struct dns_name was_soa, name;
+	struct str all = STR_INIT;
+	struct said was;
+	bool same;
 
+	said_read(e, &was);
+	side_soa(s, e, &was, &was_soa);
+	same = e->has_answer == has_answer && e->is_failed == !has_answer && was.n == said->n &&
+	    (said->n == 0 || memcmp(was.bytes, said->bytes, said->n) == 0) &&
+	    (soa != NULL ? was_soa.len > 0 && dns_name_equal(&was_soa, soa) : was_soa.len == 0);
+	side_name(s, e, &name);
+	e->soa_len = soa != NULL && dns_name_is_below(&name, soa) ? soa->len : 0;
+	if (soa != NULL && e->soa_len == 0) {
+		str_addc(&all, (char)soa->len);
+		str_addn(&all, soa->wire, soa->len);
+	} else {
+		str_addc(&all, '\0');
+	}
+	str_addn(&all, said->where != NULL ? said->where : "", said->where != NULL ? strlen(said->where) + 1 : 1);
+	str_addn(&all, said->bytes, said->n);
+	e->said = blob_get(s->blobs, all.p, all.len);
+	blob_put(s->blobs, before);
+	str_done(&all);
 	e->step = SIDE_KNOWN;
 	e->has_answer = has_answer;
 	e->is_failed = !has_answer;
 	e->failures = has_answer ? 0 : e->failures < UINT8_MAX ? e->failures + 1 : UINT8_MAX;
-	if (same)
-		return false;
-	free(e->bytes);
-	free(e->soa);
-	e->bytes = n > 0 ? memcpy(xmalloc(n), bytes, n) : NULL;
-	e->n_bytes = (uint32_t)n;
-	e->soa = soa_len > 0 ? memcpy(xmalloc(soa_len), soa->wire, soa_len) : NULL;
-	e->soa_len = soa_len;
-	return true;
+	return !same;
 }
 
 static void
-side_from(struct side *e, const char *where, int64_t expires_ms)
+side_expires(struct side *e, int64_t at_ms)
 {
-	char *old = e->where;
-
-	e->where = where != NULL ? xstrdup(where) : NULL;
-	free(old);
-	e->expires_ms = expires_ms;
+	e->expires_ms = at_ms < EXPIRES_MAX ? at_ms : EXPIRES_MAX;
 }
 
 bool
@@ -251,21 +349,25 @@ sides_answer(struct sides *s, unsigned id, enum reason reason, const struct answ
 {
 	struct side *e = side_by_id(s, id);
 	bool failed = an == NULL || an->kind == ANSWER_FAILURE, denied = !failed && an->has_soa && an->kind != ANSWER_POSITIVE;
+	struct said said = { .where = where };
 	struct str packed = STR_INIT;
-	uint8_t was;
+	enum reason was;
 	bool news;
 
 	if (e == NULL)
 		return false;
-	was = e->reason;
-	e->reason = (uint8_t)(!failed ? REASON_NONE : reason != REASON_NONE ? reason : REASON_SERVFAIL);
+	was = (enum reason)e->reason;
+	reason = !failed ? REASON_NONE : reason != REASON_NONE ? reason : REASON_SERVFAIL;
+	e->reason = reason & 31;
 	if (!failed) {
 		answer_pack(an, &packed);
 		e->aa = an->aa;
-	e->ttl = an->ttl;
+		e->ttl = an->ttl;
 	}
-	news = side_put(e, !failed, packed.p, packed.len, denied ? &an->soa_owner : NULL) || was != e->reason;
-	side_from(e, where, expires_ms);
+	said.bytes = (const uint8_t *)packed.p;
+	said.n = packed.len;
+	news = side_put(s, e, !failed, &said, denied ? &an->soa_owner : NULL) || was != reason;
+	side_expires(e, expires_ms);
 	str_done(&packed);
 	return news;
 }
@@ -273,14 +375,15 @@ sides_answer(struct sides *s, unsigned id, enum reason reason, const struct answ
 bool
 sides_answer_text(struct sides *s, unsigned id, const char *text, size_t n, const char *where, int64_t expires_ms)
 {
+	struct said said = { .where = where, .bytes = (const uint8_t *)text, .n = n < SIDE_TEXT_MAX ? n : SIDE_TEXT_MAX };
 	struct side *e = side_by_id(s, id);
 	bool news;
 
 	if (e == NULL)
 		return false;
 	e->reason = REASON_NONE;
-	news = side_put(e, true, text, n < SIDE_TEXT_MAX ? n : SIDE_TEXT_MAX, NULL);
-	side_from(e, where, expires_ms);
+	news = side_put(s, e, true, &said, NULL);
+	side_expires(e, expires_ms);
 	return news;
 }
 
@@ -289,22 +392,18 @@ sides_answer_text(struct sides *s, unsigned id, const char *text, size_t n, cons
 void
 sides_round(struct sides *s, int64_t now_ms, bool all)
 {
-	struct side **at = &s->list;
+	struct side *e = side_after(s, NULL);
 
 	s->now_ms = now_ms;
-	while (*at != NULL) {
-		struct side *e = *at;
-
+	while (e != NULL) {
 		if (!e->asked_for && e->step != SIDE_ASKING) {
-			*at = e->next;
-			s->n--;
-			side_free(e);
+			e = side_drop(s, e);
 			continue;
 		}
 		e->asked_for = false;
 		if (all)
-			e->expires_ms = now_ms;
-		at = &e->next;
+			side_expires(e, now_ms);
+		e = side_after(s, e);
 	}
 }
 
@@ -313,7 +412,7 @@ sides_pending(const struct sides *s)
 {
 	size_t n = 0;
 
-	for (const struct side *e = s != NULL ? s->list : NULL; e != NULL; e = e->next)
+	for (struct side *e = s != NULL ? side_after(s, NULL) : NULL; e != NULL; e = side_after(s, e))
 		n += e->step != SIDE_KNOWN;
 	return n;
 }
