@@ -39,12 +39,11 @@ fact_denies(const struct side_fact *fact)
 	    (an->has_soa || an->aa);
 }
 
-/* Does the denial come from the zone that the name (or the end of its aliases) would lie in, and not from one above all that? */
-static bool
-denied_at_home(const struct roll *r, const struct dns_name *name, const struct answer *an)
+bool
+judge_denied_at_home(const struct plan *plan, struct arena *a, const struct dns_name *name, const struct answer *an)
 {
 	struct dns_name end = an->n_chain > 0 ? an->chain[an->n_chain - 1] : *name, zone;
-	const struct catalog_suffix *suffix = match_suffix(r->plan, match_name_text(r->a, &end));
+	const struct catalog_suffix *suffix = match_suffix(plan, match_name_text(a, &end));
 
 	if (!an->has_soa)
 		return suffix == NULL;
@@ -82,7 +81,7 @@ side_ask(struct roll *r, int expectation, enum side_at at, const struct dns_name
 	bool known;
 
 	sides_ask(r->m->sides, at, name, type, r->a, ret);
-	if (fact_denies(ret) && !denied_at_home(r, name, ret->answer) && world_known(r, &known) == SIDE_PENDING)
+	if (fact_denies(ret) && !judge_denied_at_home(r->plan, r->a, name, ret->answer) && world_known(r, &known) == SIDE_PENDING)
 		*ret = (struct side_fact){ .state = SIDE_PENDING, .where = "" };
 	if (ret->state == SIDE_PENDING && expectation >= 0)
 		r->waiting[expectation] = true;
@@ -102,7 +101,7 @@ side_denied(struct roll *r, const struct dns_name *name, const struct side_fact 
 
 	if (!fact_denies(fact))
 		return false;
-	if (denied_at_home(r, name, fact->answer))
+	if (judge_denied_at_home(r->plan, r->a, name, fact->answer))
 		return true;
 	world_known(r, &known);
 	return known;

@@ -61,6 +61,11 @@ bool match_patterns(const char *const *patterns, size_t n, const char *target);
 /* The suffix of Microsoft's own hosts that target lies below, NULL = a stranger. */
 const struct catalog_suffix *match_suffix(const struct plan *plan, const char *target);
 /*
+ * Does the denial come from the zone that the name (or the end of its aliases) would lie in, and not from one above all that?
+ * (aside.c)
+ */
+bool judge_denied_at_home(const struct plan *plan, struct arena *a, const struct dns_name *name, const struct answer *an);
+/*
  * Why target is not what was wanted: leaves the note of the special code that explains it and returns true; false when there
  * is none.  found: the value as people should see it.
  */

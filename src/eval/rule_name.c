@@ -184,6 +184,14 @@ host_is_microsoft(struct judge *j)
 	return false;
 }
 
+static bool
+is_own_name(const struct judge *j, const struct dns_name *name)
+{
+	struct dns_name own;
+
+	return dns_name_parse(&own, plan_domain(j->plan), NULL) == 0 && dns_name_is_below(name, &own);
+}
+
 enum verdict
 rule_host(struct judge *j)
 {
@@ -191,8 +199,11 @@ rule_host(struct judge *j)
 
 	if (an->n_values == 0 && an->n_chain == 0)
 		return VERDICT_MISSING;
-	/* The server denied the end of the chain (RFC 6604 §2); with NODATA it may just not know that zone. */
-	if (an->kind == ANSWER_NXDOMAIN) {
+	/*
+	 * The server denied the end of the chain (RFC 6604 §2); with NODATA it may just not know that zone.  Of hosts elsewhere the
+	 * record says no more than their name; whether they are there is asked aside (diagnose_target.c).
+	 */
+	if (an->kind == ANSWER_NXDOMAIN && (j->view != VIEW_PUBLIC || is_own_name(j, &an->chain[an->n_chain - 1]))) {
 		const char *end = match_name_text(j->a, &an->chain[an->n_chain - 1]);
 
 		if (!match_explain_target(j, &an->chain[0], end))

@@ -21,12 +21,26 @@ look_ask(void *ctx, const struct dns_name *name, uint16_t type, struct side_fact
 	j->pending = j->pending || ret->state == SIDE_PENDING;
 }
 
+/*
+ * A laboratory or a captive network denies the whole world, Microsoft's names with it: of those only Microsoft's zones are
+ * believed.  A stranger's include that is denied breaks the record, whoever denies it.
+ */
+static bool
+look_doubts(void *ctx, const struct dns_name *name, const struct answer *an)
+{
+	struct judge *j = ctx;
+	const struct dns_name *end = an->n_chain > 0 ? &an->chain[an->n_chain - 1] : name;
+
+	return match_suffix(j->plan, match_name_text(j->a, end)) != NULL && !judge_denied_at_home(j->plan, j->a, name, an);
+}
+
 void
 spf_follow(struct spf_look *s)
 {
 	struct judge *j = s->j;
 
-	s->asker = (struct spf_asker){ .ask = look_ask, .ctx = j, .own = &j->owner, .record = s->text.p, .n_record = s->text.n };
+	s->asker = (struct spf_asker){ .ask = look_ask, .doubts = look_doubts, .ctx = j, .own = &j->owner,
+	    .record = s->text.p, .n_record = s->text.n };
 	s->tree = arena_alloc(j->a, sizeof(*s->tree));
 	spf_tree_build(&s->asker, &j->owner, &s->record, j->a, s->tree);
 }

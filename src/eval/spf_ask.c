@@ -20,6 +20,8 @@ spf_ask(const struct spf_asker *k, const struct dns_name *name, uint16_t type, s
 		why = "its alias leads back to itself";
 	else if (ret->answer->kind == ANSWER_REFERRAL)
 		why = name_of(&reason_names, REASON_LAME);
+	else if (ret->answer->n_values == 0 && k->doubts != NULL && k->doubts(k->ctx, name, ret->answer))
+		why = "the denial does not come from Microsoft";
 	if (why == NULL)
 		return ret->answer->n_values > 0 ? SPF_ASKED_VALUES : SPF_ASKED_VOID;
 	*ret_words = arena_printf(a, "%s %s: %s", match_name_text(a, name), dns_type_text(type, buf), why);

@@ -12,6 +12,8 @@
 
 struct spf_asker {
 	void (*ask)(void *ctx, const struct dns_name *name, uint16_t type, struct side_fact *ret);
+	/* May the denial not be believed?  It counts as what could not be asked then.  NULL: all are believed. */
+	bool (*doubts)(void *ctx, const struct dns_name *name, const struct answer *an);
 	void *ctx;
 	/* The domain's own record, when it is known already: it is not asked for then. */
 	const struct dns_name *own;

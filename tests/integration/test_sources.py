@@ -52,6 +52,23 @@ def bad_resolver(lab, do, reasons):
     check(r.seconds < 20 * SLOW, "in good time: %.1f s" % r.seconds)
 
 
+@table("a network without Microsoft: its names get %s", [
+    ("lie-nxdomain",), ("servfail",), ("refused",), ("silent",),
+], slow=True)
+def without_microsoft(lab, do):
+    """A laboratory has the zone under test and no Internet: what is right is complete, and what could not be asked is told."""
+    resolver = lab.cache(rules=[{"name": "*test.", "do": "truth"}, {"name": ".", "do": "truth"}, {"do": do}])
+    services = "exchange,teams,intune,dkim,mta-sts"
+    name = lab.domain(services, servers=("ns1",))
+    d = lab.once("--services", services, "--tenant", "contoso", name, resolvers=[resolver]).exits(0).doc()
+    equal(d["state"], "complete", "state", str(d))
+    check("spf-undetermined" in d.codes("warning", "spf"), "the include is told", str(d))
+    check(not any(d.verdicts(r) - {"ok"} for r in d.required()), "what is required is right everywhere", str(d))
+    name = lab.domain("exchange", drop=("mx",), servers=("ns1",))
+    d = lab.once(name, resolvers=[resolver]).exits(2).doc()
+    equal(d.codes("error"), {"record-missing"}, "what is wrong is told all the same", str(d))
+
+
 @table("a resolver that has trouble and still answers: %s", [
     ("formerr-edns", None), ("slow", 0.7), ("lowercase-udp", None), ("lowercase", None), ("truncate", None),
     ("flaky", None), ("drip", 0.0005), ("flood", None),

@@ -207,7 +207,8 @@ static const struct judge_case names[] = {
 	{ "mta-sts host alias", WW, "mta-sts-host", "-> sts.host.example; A 192.0.2.80", VERDICT_OK, "" },
 	{ "mta-sts host, end not known", WW, "mta-sts-host", "-> sts.host.example", VERDICT_OK, "" },
 	{ "mta-sts host missing", WW, "mta-sts-host", "NXDOMAIN", VERDICT_MISSING, "record-missing" },
-	{ "mta-sts host to nowhere", WW, "mta-sts-host", "-> gone.example; NXDOMAIN", VERDICT_WRONG, "target-unresolvable" },
+	{ "mta-sts host to nowhere", WW, "mta-sts-host", "-> gone.contoso.test; NXDOMAIN", VERDICT_WRONG, "target-unresolvable" },
+	{ "mta-sts host to elsewhere, which is asked aside", WW, "mta-sts-host", "-> gone.example; NXDOMAIN", VERDICT_OK, "" },
 };
 
 static const struct judge_case srv[] = {

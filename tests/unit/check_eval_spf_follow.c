@@ -28,6 +28,14 @@ static const struct {
 	/* reached, directly or not */
 	{ "directly", CLOUD, "v=spf1 " INC " -all", MS, "", "" },
 	{ "directly, and it cannot be asked", CLOUD, "v=spf1 " INC " -all", "", "spf-undetermined?", "spf.protection.outlook.com TXT: timeout" },
+	{ "the root denies Microsoft's", CLOUD, "v=spf1 " INC " -all", "lookup spf.protection.outlook.com TXT = NXDOMAIN .",
+	    "spf-undetermined?", "spf.protection.outlook.com TXT: the denial does not come from Microsoft" },
+	{ "another cloud's, denied from above", HIGH, "v=spf1 include:spf.protection.office365.us -all",
+	    "lookup spf.protection.office365.us TXT = NODATA us", "spf-undetermined?", "does not come from Microsoft" },
+	{ "Microsoft denies its own", CLOUD, "v=spf1 " INC " include:spfz.protection.outlook.com -all",
+	    MS "lookup spfz.protection.outlook.com TXT = NXDOMAIN outlook.com", "spf-include-invalid", "does not exist" },
+	{ "a stranger's, denied by the root", CLOUD, "v=spf1 " INC " include:a.example -all", MS "lookup a.example TXT = NXDOMAIN .",
+	    "spf-include-invalid", "a.example does not exist" },
 	{ "by nesting", CLOUD, "v=spf1 include:secureserver.net -all", MS "lookup secureserver.net TXT = TXT v=spf1 " INC " -all", "", "" },
 	{ "by nesting twice", CLOUD, "v=spf1 include:a.example -all", MS "lookup a.example TXT = TXT v=spf1 include:b.example ~all\n"
 	    "lookup b.example TXT = TXT v=spf1 ip4:192.0.2.1 " INC " ?all", "", "" },
