@@ -14,7 +14,7 @@ import time
 
 from daemon import LONG, PORTS, TOKEN, Daemon, request
 from lab import SLOW
-from records import right, zone_text
+from records import domain_key, right, zone_text
 from tap import Skip, case, check, equal, table
 import bed as beds
 
@@ -380,7 +380,8 @@ class Flapping:
         for i, name in enumerate(self.names):
             out += "$ORIGIN %s.\n@ 1 IN SOA %s h 1 1 1 60 1\n@ IN NS %s\n" % (name, self.ns, self.ns)
             out += right(name) if is_right == bool(i % 2) else zone_text(name, drop=["mx"])
-        return out + BESIDE % (self.ns.split(".")[0], self.authority.address)
+        return out + BESIDE % (self.ns.split(".")[0], self.authority.address) + "".join(
+            "%s.mail.protection IN A 192.0.2.25\n" % domain_key(name) for name in self.names)
 
     def run(self):
         is_right = False
@@ -399,13 +400,14 @@ class Flapping:
         self.thread.join()
 
 
-# What else their cache must know: the name server, and where the MX points to.
+# What else their cache must know: the name server, and where the records point to.
 BESIDE = """$ORIGIN hosting.test.
 @ IN SOA ns h 1 60 60 60 60
 %s IN A %s
 $ORIGIN outlook.com.
 @ IN SOA ns h 1 60 60 60 60
-*.mail.protection IN A 192.0.2.25
+spf.protection IN TXT "v=spf1 ip4:40.92.0.0/15 -all"
+autodiscover IN A 192.0.2.40
 """
 
 
