@@ -201,7 +201,7 @@ check-browser:
 screenshots:
 	@$(SETUP) --need build --need bed --need browser
 	$(SUB) all
-	@python3 -B tests/integration/screenshots.py $(BUILD) docs
+	@python3 -B tests/integration/screenshots.py $(BUILD) docs/pictures
 
 # The installed service under a real systemd, booted in a container.
 check-systemd:

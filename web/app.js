@@ -66,10 +66,11 @@ document.addEventListener("visibilitychange", () => {
 	if (!view)
 		return;
 	view.stop();
-	if (!document.hidden) {
+	if (view !== list)
 		view.start();
-		if (view === list)
-			list.load();
+	else if (!document.hidden) {
+		list.start();
+		list.load();
 	}
 });
 

@@ -12,6 +12,7 @@ import { BASES, STATES, count, of, percent, pill } from "/page/words.js";
 
 const WAIT_S = 25;		// a long poll, shorter than what proxies cut off
 const PAUSE_MS = 400;		// between two documents: a burst of answers is shown at once
+const HIDDEN_MS = 30000;	// the same while nobody looks: the title of the window goes on telling
 
 export class Domain {
 	constructor(page, name, home) {
@@ -39,8 +40,9 @@ export class Domain {
 
 	start() {
 		this.stopper = new AbortController();
-		this.unfollow = follow(this.name, t => this.news(t), () => {});
-		this.poll(this.stopper.signal);
+		if (!document.hidden)
+			this.unfollow = follow(this.name, t => this.news(t), () => {});
+		this.poll(this.stopper.signal, document.hidden);
 	}
 
 	stop() {
@@ -50,12 +52,12 @@ export class Domain {
 		this.stopper.abort();
 	}
 
-	/** The document, again whenever its revision is another one. */
-	async poll(signal) {
+	/** The document, again whenever its revision is another one; of a hidden window now and then, so that it holds no connection. */
+	async poll(signal, hidden) {
 		let since = null;
 
 		while (!signal.aborted) {
-			const wait = since === null ? "" : "&wait=" + WAIT_S + "&since=" + since;
+			const wait = since === null || hidden ? "" : "&wait=" + WAIT_S + "&since=" + since;
 
 			try {
 				const doc = await getJSON("/status/" + encodeURIComponent(this.name) + "?format=json" + wait, { signal });
@@ -71,7 +73,7 @@ export class Domain {
 				// whoever sees the daemon come back starts this anew
 				await new Promise(resolve => setTimeout(resolve, link.here ? 2000 : 30000));
 			}
-			await new Promise(resolve => setTimeout(resolve, PAUSE_MS));
+			await new Promise(resolve => setTimeout(resolve, hidden ? HIDDEN_MS : PAUSE_MS));
 		}
 	}
 

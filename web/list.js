@@ -4,7 +4,7 @@
 
 import { el, patchChildren, say, ticking } from "/page/dom.js";
 import { follow, getJSON } from "/page/feed.js";
-import { coarse, now, parse, wall, ago } from "/page/time.js";
+import { ago, coarse, now, parse, span, wall } from "/page/time.js";
 import { STATES, count, number, of, percent, pill } from "/page/words.js";
 
 const LOAD_MAX = 20000, PAGE = 1000;
@@ -20,6 +20,31 @@ const COLUMNS = [
 	{ id: "found",  label: "Findings",  less: (a, b) => b.findings.error - a.findings.error || b.findings.warning - a.findings.warning },
 	{ id: "since",  label: "Since",     less: (a, b) => parse(b.since) - parse(a.since) },
 ];
+
+/** What the daemon says of itself that a person should know. */
+function problems(daemon) {
+	const out = [];
+
+	if (daemon && daemon.config && !daemon.config.last_reload_successful)
+		out.push("The last reload failed, so the configuration before it holds: " + daemon.config.problem);
+	if (daemon && daemon.store && daemon.store.problem)
+		out.push("The database is " + daemon.store.health + ": " + daemon.store.problem);
+	for (const r of daemon && daemon.notify || [])
+		if (r.failing)
+			out.push("Notifications do not reach " + r.name + ": " + r.problem);
+	return out;
+}
+
+/** The last line of the page as the daemon rendered it, kept up to date. */
+function footer(daemon) {
+	const line = document.querySelector("body > footer");
+
+	if (line && daemon && daemon.started_at)
+		patchChildren(line, [
+			el("span", null, "m365dnsd " + daemon.version + ", "), ticking("span", null, () => "up " + span((now() - parse(daemon.started_at)) / 1000)),
+			el("a", { href: "/resolvers" }, "resolvers"), el("a", { href: "/metrics" }, "metrics"), el("a", { href: "/openapi.json" }, "API"),
+		]);
+}
 
 export class List {
 	constructor(page, open) {
@@ -240,6 +265,7 @@ export class List {
 		});
 		this.search.value = this.q;
 		this.headline = el("div", { class: "headline" });
+		this.notices = el("div");
 		this.chips = el("div", { class: "chips", role: "group", "aria-label": "Show domains that are" });
 		this.head = el("tr");
 		this.body = el("tbody");
@@ -247,11 +273,13 @@ export class List {
 		this.table = el("table", { class: "domains", "aria-label": "Domains" }, el("thead", null, this.head), this.body);
 		this.made.clear();
 		patchChildren(this.page, []);
-		this.page.append(this.headline,
+		this.page.append(this.notices, this.headline,
 			el("div", { class: "tools" }, el("label", { class: "search" }, this.search), this.chips), this.table, this.empty);
 		this.arrange();
 		if (this.scrollTop)
 			scrollTo(0, this.scrollTop);
+		if (this.at >= 0)
+			this.move(0);
 	}
 
 	filtered() {
@@ -306,6 +334,8 @@ export class List {
 			: this.counts.published ? count(this.counts.published, "is", "are") + " on the way"
 			: n && this.counts.complete === n ? "All is well" : "";
 
+		patchChildren(this.notices, problems(this.daemon).map(text => el("p", { class: "notice", role: "status" }, text)));
+		footer(this.daemon);
 		patchChildren(this.headline, [
 			el("h1", null, count(Math.max(this.total, this.rows.length), "domain")),
 			el("p", { class: attention ? "bad" : "dim" }, sentence),
@@ -337,6 +367,13 @@ export class List {
 		return eta > now() ? coarse((eta - now()) / 1000) : "overdue";
 	}
 
+	/** On a narrow window, what the columns say on a wide one. */
+	brief(r) {
+		const eta = this.eta(r);
+
+		return "seen " + percent(r.progress.visible) + (r.eta && eta !== "overdue" ? ", everywhere in " + eta : eta === "overdue" ? ", overdue" : "");
+	}
+
 	/** The row of r, the i-th: as it stands there, unless something in it is new. */
 	row(r, i) {
 		const lit = (this.changed.get(r.domain) || 0) > Date.now(), kept = this.made.get(r.domain);
@@ -359,7 +396,8 @@ export class List {
 						event.preventDefault();
 						this.open(r.domain);
 					}
-				} }, r.domain_unicode || r.domain)),
+				} }, r.domain_unicode || r.domain),
+				ticking("span", { class: "sub" }, () => this.brief(r))),
 			el("td", { class: "c-seen" },
 				el("span", { class: "meter " + of(STATES, r.state).tone, "aria-hidden": "true" },
 					el("span", { style: { width: percent(r.progress.visible).replace(" ", "") } })),
