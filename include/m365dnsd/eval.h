@@ -123,8 +123,10 @@ struct side_want {
 	unsigned failures;		/* in a row, before */
 	struct question q;
 };
-#define SIDES_MAX    256		/* of one domain; what would be more fails */
-#define SIDE_TEXT_MAX 65536
+#define SIDES_MAX       256		/* of one domain; what would be more fails */
+#define SIDE_TEXT_MAX   65536		/* of a policy */
+#define SIDE_BYTES_MAX  16384		/* of an answer of DNS, packed; a longer one counts as failed (REASON_TRUNCATED) */
+#define SIDES_BYTES_MAX 262144		/* of all answers of one domain: what does not fit any more counts as failed as well */
 
 struct sides *sides_new(void);
 /* What many domains know alike is kept once, in blobs (which must live longer); names at home, below the domain, are kept short. */

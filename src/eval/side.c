@@ -8,6 +8,7 @@
  * entries of different lengths, in the order they were thought of.  A hundred thousand domains have a million entries, so they
  * are small: a name in the domain's own zone is kept without the domain, and what came back (answer, zone that denies, in whose
  * words) is a blob that all domains share, because Microsoft says the same to all of them, and a provider to all its customers.
+ * What is asked for is often a stranger's choice, and so are the answers: not only their number is bounded, but their bytes too.
  */
 #include <assert.h>
 #include <stddef.h>
@@ -344,6 +345,17 @@ side_expires(struct side *e, int64_t at_ms)
 	e->expires_ms = at_ms < EXPIRES_MAX ? at_ms : EXPIRES_MAX;
 }
 
+/* Room for an answer of n bytes, in place of what e holds now? */
+static bool
+has_room(const struct sides *s, const struct side *e, size_t n)
+{
+	size_t sum = n;
+
+	for (struct side *o = side_after(s, NULL); o != NULL; o = side_after(s, o))
+		sum += o != e && o->said != NULL ? o->said->len : 0;
+	return n <= SIDE_BYTES_MAX && sum <= SIDES_BYTES_MAX;
+}
+
 bool
 sides_answer(struct sides *s, unsigned id, enum reason reason, const struct answer *an, const char *where, int64_t expires_ms)
 {
@@ -357,10 +369,17 @@ sides_answer(struct sides *s, unsigned id, enum reason reason, const struct answ
 	if (e == NULL)
 		return false;
 	was = (enum reason)e->reason;
+	if (!failed)
+		answer_pack(an, &packed);
+	if (!has_room(s, e, packed.len)) {
+		failed = true;
+		denied = false;
+		reason = REASON_TRUNCATED;
+		str_clear(&packed);
+	}
 	reason = !failed ? REASON_NONE : reason != REASON_NONE ? reason : REASON_SERVFAIL;
 	e->reason = reason & 31;
 	if (!failed) {
-		answer_pack(an, &packed);
 		e->aa = an->aa;
 		e->ttl = an->ttl;
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* check_eval_side: what a diagnosis asked aside: wanted, being asked, known, out of date, dropped. */
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -226,6 +227,52 @@ START_TEST(a_policy_is_a_text)
 }
 END_TEST
 
+/* One TXT record of about n bytes, filled with c. */
+static struct answer *
+long_answer(size_t n, char c)
+{
+	struct answer *an = arena_alloc(a, sizeof(*an));
+	struct rdata *r = arena_alloc(a, sizeof(*r));
+	uint8_t *bytes = arena_alloc(a, n);
+
+	memset(bytes, c, n);
+	for (size_t at = 0; at < n; at += 256)
+		bytes[at] = (uint8_t)(n - at > 256 ? 255 : n - at - 1);
+	*r = (struct rdata){ DNS_TYPE_TXT, (uint16_t)n, bytes };
+	*an = (struct answer){ .kind = ANSWER_POSITIVE, .qtype = DNS_TYPE_TXT, .values = r, .n_values = 1, .ttl = 300 };
+	return an;
+}
+
+/* A stranger's zone decides what is asked and what comes back: neither one answer nor all of them take what they like. */
+START_TEST(bytes_are_bounded)
+{
+	char name[32];
+	size_t kept = 0;
+	struct side_fact fact;
+
+	ask(SIDE_LOOKUP, "long.example", DNS_TYPE_TXT);
+	ck_assert(sides_answer(s, next().id, REASON_NONE, long_answer(SIDE_BYTES_MAX, 'x'), "google", 61000));
+	fact = ask(SIDE_LOOKUP, "long.example", DNS_TYPE_TXT);
+	ck_assert_int_eq(fact.state, SIDE_FAILED);
+	ck_assert_int_eq(fact.reason, REASON_TRUNCATED);
+
+	for (unsigned i = 0; i < SIDES_MAX - 1; i++) {
+		snprintf(name, sizeof(name), "n%u.example", i);
+		ask(SIDE_LOOKUP, name, DNS_TYPE_TXT);
+		sides_answer(s, next().id, REASON_NONE, long_answer(8000, 'x'), "google", 61000);
+		fact = ask(SIDE_LOOKUP, name, DNS_TYPE_TXT);
+		ck_assert_int_eq(fact.state, (kept + 1) * 8019 <= SIDES_BYTES_MAX ? SIDE_ANSWERED : SIDE_FAILED);
+		kept += fact.state == SIDE_ANSWERED;
+	}
+	ck_assert_uint_eq(kept, SIDES_BYTES_MAX / 8019);
+	/* an answer in the place of another needs no more room than that */
+	sides_round(s, 61000, false);
+	ask(SIDE_LOOKUP, "n0.example", DNS_TYPE_TXT);
+	ck_assert(sides_answer(s, next().id, REASON_NONE, long_answer(8000, 'y'), "google", 120000));
+	ck_assert_int_eq(ask(SIDE_LOOKUP, "n0.example", DNS_TYPE_TXT).state, SIDE_ANSWERED);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -245,6 +292,7 @@ main(void)
 	tcase_add_test(t, what_nobody_asks_for_goes);
 	tcase_add_test(t, there_is_a_limit);
 	tcase_add_test(t, a_policy_is_a_text);
+	tcase_add_test(t, bytes_are_bounded);
 	suite_add_tcase(suite, t);
 	r = srunner_create(suite);
 	srunner_run_all(r, CK_ENV);
