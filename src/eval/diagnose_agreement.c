@@ -71,11 +71,8 @@ static const char *
 column_value(struct roll *r, size_t row, size_t col)
 {
 	const struct answer *an = matrix_answer(r->m, row, col);
-	const char *text = "";
 
-	for (size_t i = 0; an != NULL && i < an->n_values; i++)
-		text = judge_join(r->a, text, judge_rdata_text(r->a, &an->values[i]));
-	return *text != '\0' ? text : "nothing";
+	return an != NULL && an->n_values > 0 ? judge_answer_text(r->a, an) : "nothing";
 }
 
 static void

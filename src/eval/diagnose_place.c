@@ -138,7 +138,7 @@ wildcard_words(struct place *p, struct hit *hit, struct advice *ret)
 	if (name == NULL)
 		return PLACE_WAIT;
 	ret->found = arena_printf(p->r->a, "%s %s %s", name, dns_type_text(hit->look.type, type),
-	    place_values(p->r->a, hit->look.an));
+	    judge_answer_text(p->r->a, hit->look.an));
 	hit->detail = arena_printf(p->r->a, hit->elsewhere ? "%s is right, but a wildcard does not stand for %s" :
 	    "%s answers in place of %s", ret->found, owner_and_type(p, wanted_type));
 	return PLACE_FOUND;
@@ -263,7 +263,7 @@ static void
 right_wildcard(struct place *p)
 {
 	struct hit hit = { .code = FINDING_WILDCARD_ANSWER };
-	struct advice advice = { .wanted = place_values(p->r->a, p->an) };
+	struct advice advice = { .wanted = judge_answer_text(p->r->a, p->an) };
 	struct finding *f;
 
 	p->holds = false;
@@ -298,7 +298,7 @@ right_beside(struct place *p)
 		    l->an->n_chain > 0 || l->an->n_values == 0)
 			continue;
 		found = judge_join(p->r->a, found, arena_printf(p->r->a, "%s %s", dns_type_text(types[k], type),
-		    place_values(p->r->a, l->an)));
+		    judge_answer_text(p->r->a, l->an)));
 		n++;
 	}
 	if (n == 0)

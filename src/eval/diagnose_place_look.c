@@ -172,18 +172,6 @@ place_wildcard_name(struct place *p, const struct look *w)
 
 /* ---- judging ---- */
 
-const char *
-place_values(struct arena *a, const struct answer *an)
-{
-	const char *text = "";
-
-	for (size_t i = 0; i < an->n_values; i++)
-		text = judge_join(a, text, judge_rdata_text(a, &an->values[i]));
-	for (size_t i = 0; an->n_values == 0 && i < an->n_chain; i++)
-		text = judge_join(a, text, match_name_text(a, &an->chain[i]));
-	return text;
-}
-
 /* Slips of the pen: the record is meant, and the value needs mending too. */
 static const bool near_codes[FINDING_MAX] = {
 	[FINDING_TARGET_ZONE_APPENDED] = true, [FINDING_TXT_QUOTED] = true, [FINDING_TXT_WHITESPACE] = true,
@@ -211,7 +199,7 @@ place_fits(struct place *p, const struct answer *an, const char **ret_value, boo
 
 	if (an->kind != ANSWER_POSITIVE || !answer_fits(p, an, ret_right))
 		return false;
-	*ret_value = place_values(p->r->a, an);
+	*ret_value = judge_answer_text(p->r->a, an);
 	/* of texts that share a name, the one that is meant */
 	for (size_t i = 0; an->n_values > 1 && an->qtype == DNS_TYPE_TXT && i < an->n_values; i++) {
 		bool right;
@@ -219,7 +207,7 @@ place_fits(struct place *p, const struct answer *an, const char **ret_value, boo
 		one.values = &an->values[i];
 		one.n_values = 1;
 		if (answer_fits(p, &one, &right) && right == *ret_right) {
-			*ret_value = place_values(p->r->a, &one);
+			*ret_value = judge_answer_text(p->r->a, &one);
 			return true;
 		}
 	}

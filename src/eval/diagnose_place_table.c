@@ -78,7 +78,7 @@ type_fits(struct place *p, const struct type_row *row, const struct answer *an, 
 	/* behind an alias the alias is the thing, and that has a row of its own */
 	if (an->kind != ANSWER_POSITIVE || an->n_values == 0 || an->n_chain > 0)
 		return false;
-	ret->found = arena_printf(p->r->a, "%s %s", dns_type_text(row->type, type), place_values(p->r->a, an));
+	ret->found = arena_printf(p->r->a, "%s %s", dns_type_text(row->type, type), judge_answer_text(p->r->a, an));
 	if (row->fit == FIT_ANY)
 		return true;
 	if (!answer_as(p->r->a, an, row->wanted, &as))

@@ -58,8 +58,9 @@ fix_set_of(struct mend *m, uint16_t type, const struct rdata *old, size_t n_old)
 	s = &m->x->sets[m->x->n_sets++];
 	*s = (struct fix_set){ .owner = m->j.owner, .type = type, .old = old, .n_old = n_old, .records = "", .why = "",
 		.old_ttl = n_old > 0 ? m->ttl : 0, .row_ttl = m->j.e->row->ttl };
-	for (size_t i = 0; i < n_old; i++)
-		fix_set_add(m, s, &old[i]);
+	if (n_old > 0)
+		s->now = arena_dup(m->x->a, old, n_old * sizeof(*old));
+	s->n_now = s->cap_now = n_old;
 	return s;
 }
 
@@ -182,8 +183,9 @@ set_changed(const struct fix_set *s)
 {
 	if (s->n_now != s->n_old)
 		return true;
+	/* what stays mostly stays where it was, and a stranger's set may have thousands of records */
 	for (size_t i = 0; i < s->n_old; i++)
-		if (!fix_set_has(s, &s->old[i]))
+		if (!match_rdata_equal(&s->now[i], &s->old[i]) && !fix_set_has(s, &s->old[i]))
 			return true;
 	return false;
 }

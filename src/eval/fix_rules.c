@@ -101,20 +101,21 @@ trim_separators(struct text t)
 	return t;
 }
 
-/* What is left of a value when the wanted one is cut out of it; each side stays a value of its own. */
+/* What is left of a value when the wanted one is cut out of it, as often as it is there; each part stays a value of its own. */
 static void
 add_rest(struct mend *m, struct text value, struct text wanted)
 {
-	const char *at = memmem(value.p, value.n, wanted.p, wanted.n);
-	struct text before = { value.p, (size_t)(at - value.p) };
-	struct text behind = { at + wanted.n, value.n - before.n - wanted.n };
+	const char *at;
 
-	before = trim_separators(before);
-	behind = trim_separators(behind);
-	if (before.n > 0)
-		add_text(m, before);
-	if (behind.n > 0)
-		add_text(m, behind);
+	do {
+		size_t n = (at = memmem(value.p, value.n, wanted.p, wanted.n)) != NULL ? (size_t)(at - value.p) : value.n;
+		struct text part = trim_separators((struct text){ value.p, n });
+
+		if (part.n > 0)
+			add_text(m, part);
+		if (at != NULL)
+			value = (struct text){ at + wanted.n, value.n - n - wanted.n };
+	} while (at != NULL);
 }
 
 /* Slips of the pen go, the value itself comes; everything else is somebody else's. */

@@ -48,11 +48,40 @@ judge_rdata_text(struct arena *a, const struct rdata *r)
 }
 
 const char *
-judge_join(struct arena *a, const char *text, const char *more)
+judge_join_by(struct arena *a, const char *text, const char *between, const char *more)
 {
+	static const char tail[] = " and more";
+	size_t n;
+
 	if (text == NULL || *text == '\0')
 		return more;
-	return arena_printf(a, "%s, %s", text, more);
+	n = strlen(text);
+	if (n < JUDGE_LIST_MAX)
+		return arena_printf(a, "%s%s%s", text, between, more);
+	return strcmp(text + n - strlen(tail), tail) == 0 ? text : arena_printf(a, "%s%s", text, tail);
+}
+
+const char *
+judge_join(struct arena *a, const char *text, const char *more)
+{
+	return judge_join_by(a, text, ", ", more);
+}
+
+const char *
+judge_answer_text(struct arena *a, const struct answer *an)
+{
+	size_t n = an->n_values > 0 ? an->n_values : an->n_chain, i;
+	struct str s = STR_INIT;
+	const char *text;
+
+	for (i = 0; i < n && s.len < JUDGE_LIST_MAX; i++)
+		str_addf(&s, "%s%s", i > 0 ? ", " : "", an->n_values > 0 ? judge_rdata_text(a, &an->values[i]) :
+		    match_name_text(a, &an->chain[i]));
+	if (i < n)
+		str_addf(&s, " and %zu more", n - i);
+	text = arena_strdup(a, str_c(&s));
+	str_done(&s);
+	return text;
 }
 
 /* The catalog knows no value, because the host is the administrator's own and the configuration does not name it. */
@@ -117,13 +146,7 @@ judge_also_text(struct judge *j)
 const char *
 judge_found_text(struct judge *j)
 {
-	const char *text = "";
-
-	for (size_t i = 0; i < j->an->n_values; i++)
-		text = judge_join(j->a, text, judge_rdata_text(j->a, &j->an->values[i]));
-	for (size_t i = 0; j->an->n_values == 0 && i < j->an->n_chain; i++)
-		text = judge_join(j->a, text, match_name_text(j->a, &j->an->chain[i]));
-	return text;
+	return judge_answer_text(j->a, j->an);
 }
 
 static struct note *

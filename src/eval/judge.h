@@ -42,7 +42,14 @@ bool judge_note_is_idle(const struct expectation *e, const struct note *note);
 bool judge_noted(const struct judge *j, enum finding_code code);
 /* "a", or "a or b": the right values for people. */
 const char *judge_wanted_text(struct judge *j);
-/* All values of the answer for people: "10 a.example, 20 b.example". */
+/*
+ * Lists for people end with "and more" behind so many bytes: a stranger's answer may hold thousands of values, and a list is
+ * written anew with each of them.
+ */
+#define JUDGE_LIST_MAX 4096u
+/* All values of an answer for people: "10 a.example, 20 b.example"; where there are none, the links of its chain. */
+const char *judge_answer_text(struct arena *a, const struct answer *an);
+/* The same of the answer that is judged. */
 const char *judge_found_text(struct judge *j);
 /* The bytes for people and terminals, in the arena. */
 const char *judge_printable(struct arena *a, const void *bytes, size_t n);
@@ -50,6 +57,7 @@ const char *judge_printable(struct arena *a, const void *bytes, size_t n);
 const char *judge_rdata_text(struct arena *a, const struct rdata *r);
 /* "a, b": text NULL or "" begins. */
 const char *judge_join(struct arena *a, const char *text, const char *more);
+const char *judge_join_by(struct arena *a, const char *text, const char *between, const char *more);
 
 /* ---- names and targets (match.c) ---- */
 

@@ -237,15 +237,24 @@ match_explain_target(struct judge *j, const struct dns_name *target, const char 
 	    explain_autodiscover(j, target, text, found);
 }
 
+/* The same text, however it is cut into strings. */
 static bool
 txt_equal(const struct rdata *a, const struct rdata *b)
 {
-	struct str x = STR_INIT, y = STR_INIT;
-	bool same = rdata_txt(a, &x) && rdata_txt(b, &y) && x.len == y.len && memcmp(str_c(&x), str_c(&y), x.len) == 0;
+	size_t i = 0, k = 0, left_a = 0, left_b = 0;
 
-	str_done(&x);
-	str_done(&y);
-	return same;
+	for (;;) {
+		while (left_a == 0 && i < a->len)
+			left_a = a->bytes[i++];
+		while (left_b == 0 && k < b->len)
+			left_b = b->bytes[k++];
+		if (left_a == 0 || left_b == 0)
+			return left_a == left_b;
+		if (a->bytes[i++] != b->bytes[k++])
+			return false;
+		left_a--;
+		left_b--;
+	}
 }
 
 bool

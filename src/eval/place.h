@@ -66,8 +66,6 @@ enum outcome place_wildcard(struct place *p, const struct dns_name *name, uint16
 const char *place_wildcard_name(struct place *p, const struct look *w);
 /* Would the answer be right, or nearly, at the right place?  *ret_value: the value meant.  *ret_right: not only nearly. */
 bool place_fits(struct place *p, const struct answer *an, const char **ret_value, bool *ret_right);
-/* The answer's values for people. */
-const char *place_values(struct arena *a, const struct answer *an);
 void place_evidence(struct roll *r, struct finding *f, const struct look *l);
 
 /* ---- diagnose_place_table.c ---- */

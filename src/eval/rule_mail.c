@@ -41,7 +41,7 @@ single_find(struct judge *j, const struct single *s, struct text *ret_text)
 			continue;
 		if (n_records++ == 0)
 			*ret_text = values[i];
-		all = arena_printf(j->a, "%s%s\"%s\"", all, *all != '\0' ? " and " : "", text_show(j, values[i]));
+		all = judge_join_by(j->a, all, " and ", arena_printf(j->a, "\"%s\"", text_show(j, values[i])));
 	}
 	if (n_records == 1)
 		return VERDICT_OK;

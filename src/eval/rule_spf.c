@@ -118,7 +118,7 @@ spf_check_all(struct spf_look *s)
 	}
 	for (size_t i = (size_t)r->all + 1; i < r->n_terms; i++)
 		if (r->terms[i].qualifier != '=')
-			behind = arena_printf(s->j->a, "%s%s%s", behind, *behind != '\0' ? " " : "", r->terms[i].text);
+			behind = judge_join_by(s->j->a, behind, " ", r->terms[i].text);
 	if (*behind != '\0')
 		spf_wrong(s, FINDING_SPF_AFTER_ALL, behind, NULL,
 		    arena_printf(s->j->a, "behind %s stands %s", r->terms[r->all].text, behind));
@@ -261,7 +261,7 @@ rule_spf(struct judge *j)
 			continue;
 		if (n_records++ == 0)
 			first = &values[i];
-		all = arena_printf(j->a, "%s%s\"%s\"", all, *all != '\0' ? " and " : "", text_show(j, values[i]));
+		all = judge_join_by(j->a, all, " and ", arena_printf(j->a, "\"%s\"", text_show(j, values[i])));
 	}
 	if (n_records == 0)
 		return spf_note_near(j, values, n) ? VERDICT_WRONG : VERDICT_MISSING;

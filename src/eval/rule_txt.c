@@ -68,6 +68,13 @@ is_blank(char c)
 
 enum { DROP_NON_ASCII = 1, DROP_QUOTES = 2, DROP_BLANKS = 4, FOLD_CASE = 8 };
 
+static bool
+is_dropped(char c, unsigned mask)
+{
+	return ((mask & DROP_NON_ASCII) != 0 && (unsigned char)c >= 0x80) || ((mask & DROP_QUOTES) != 0 && c == '"') ||
+	    ((mask & DROP_BLANKS) != 0 && is_blank(c));
+}
+
 /* The text without what a mask names. */
 static struct text
 text_reduce(struct arena *a, struct text t, unsigned mask)
@@ -75,14 +82,9 @@ text_reduce(struct arena *a, struct text t, unsigned mask)
 	char *out = arena_alloc(a, t.n + 1);
 	size_t n = 0;
 
-	for (size_t i = 0; i < t.n; i++) {
-		char c = t.p[i];
-
-		if (((mask & DROP_NON_ASCII) != 0 && (unsigned char)c >= 0x80) ||
-		    ((mask & DROP_QUOTES) != 0 && c == '"') || ((mask & DROP_BLANKS) != 0 && is_blank(c)))
-			continue;
-		out[n++] = (mask & FOLD_CASE) != 0 ? ascii_lower(c) : c;
-	}
+	for (size_t i = 0; i < t.n; i++)
+		if (!is_dropped(t.p[i], mask))
+			out[n++] = (mask & FOLD_CASE) != 0 ? ascii_lower(t.p[i]) : t.p[i];
 	return (struct text){ out, n };
 }
 
@@ -156,14 +158,14 @@ text_near_prefix(struct arena *a, struct text value, const char *prefix)
 {
 	struct text p = { prefix, strlen(prefix) };
 	struct text v = text_reduce(a, value, REDUCE_ALL), w = text_reduce(a, p, REDUCE_ALL);
-	struct text head;
+	struct text head = { value.p, 0 };
+	size_t kept = 0;
 
 	if (v.n < w.n || memcmp(v.p, w.p, w.n) != 0)
 		return FINDING_MAX;
 	/* only the head of the value decides: blanks and quotes further on may be meant */
-	for (head = (struct text){ value.p, 0 }; head.n < value.n; head.n++)
-		if (text_reduce(a, head, REDUCE_ALL).n == w.n)
-			break;
+	while (head.n < value.n && kept < w.n)
+		kept += !is_dropped(value.p[head.n++], REDUCE_ALL);
 	return text_equal(head, p) ? FINDING_MAX : text_reduction(a, head, p);
 }
 

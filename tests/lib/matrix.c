@@ -155,13 +155,16 @@ answer_of(struct arena *a, uint16_t qtype, const char *text)
 {
 	struct answer *an = arena_alloc(a, sizeof(*an));
 	char *copy = arena_strdup(a, text), *part;
+	size_t parts = 1;
 
+	for (const char *p = text; *p != '\0'; p++)
+		parts += *p == ';';
 	an->qtype = qtype;
 	an->kind = ANSWER_POSITIVE;
 	an->aa = true;
 	an->ttl = 300;
-	an->values = arena_alloc(a, 256 * sizeof(*an->values));
-	an->chain = arena_alloc(a, 20 * sizeof(*an->chain));
+	an->values = arena_alloc(a, parts * sizeof(*an->values));
+	an->chain = arena_alloc(a, parts * sizeof(*an->chain));
 	while ((part = strsep(&copy, ";")) != NULL) {
 		/* ";;" is a semicolon inside a TXT value */
 		while (copy != NULL && *copy == ';') {
