@@ -49,7 +49,8 @@ cat >"$dir/my.conf" <<'END'
 domain "contoso.test" { tenant = "contoso" }
   domain "fabrikam.test" {
 END
-mkdir "$dir/files"
+mkdir "$dir/files" "$dir/conf.d"
+echo 'domain "northwind.test" {' >"$dir/conf.d/northwind.test.conf"
 touch "$dir/files/graph.json"
 
 while IFS='|' read -r words wanted; do
@@ -83,11 +84,11 @@ done <<'END'
 --config=DIR/my|--config=DIR/my.conf
 --tenant <|
 --spf-check --|
---once -c DIR/my.conf <|contoso.test fabrikam.test
+--once -c DIR/my.conf <|contoso.test fabrikam.test northwind.test
 --once --config DIR/my.conf con|contoso.test
 --wait --config = DIR/my.conf f|fabrikam.test
 -c DIR/my.conf --wait c|contoso.test
--c DIR/none.conf --once <|
+-c DIR/none/none.conf --once <|
 END
 
 # ---- every option of --help, and nothing else ----
