@@ -8,8 +8,8 @@ BUILD ?= build
 CONFIG ?= config.mk
 
 # Goals that must work on a machine without compiler and libraries: they never read (and so never make) config.mk.
-FRONT = help deps check check-asan check-valgrind check-browser screenshots check-systemd fuzz bench lint coverage demo \
-	clean distclean
+FRONT = help deps check check-asan check-valgrind check-browser screenshots check-systemd deb fuzz bench lint coverage \
+	demo clean distclean
 ifneq ($(filter-out $(FRONT),$(or $(MAKECMDGOALS),all)),)
 include $(CONFIG)
 endif
@@ -203,11 +203,12 @@ screenshots:
 	$(SUB) all
 	@python3 -B tests/integration/screenshots.py $(BUILD) docs/pictures
 
-# The installed service under a real systemd, booted in a container.
+# The installed service under a real systemd, booted in a container; and the Debian packages, where they can be made.
 check-systemd:
-	@$(SETUP) --need build --want systemd
+	@$(SETUP) --need build --want systemd --want deb
 	$(SUB) all
-	@$(RUN) systemd: 'tests/systemd/run.sh $(BUILD)'
+	+@! command -v dh >/dev/null || DEB_BUILD_OPTIONS="nocheck $$DEB_BUILD_OPTIONS" $(MAKE) --no-print-directory deb-of-dist
+	@$(RUN) systemd: 'tests/systemd/run.sh $(BUILD)' 'tests/systemd/package.sh $(BUILD)'
 
 # One room's unit tests: make unit-dns
 unit-%: $(BUILD)/tests/check_%
@@ -328,6 +329,12 @@ dist: configure
 	@tools/dist.sh $(BUILD) $(DIST)
 distcheck: dist
 	@tools/distcheck.sh $(BUILD) $(DIST)
+# The Debian packages, in BUILD/deb.  DEB_BUILD_OPTIONS=nocheck leaves out their tests.
+deb:
+	@$(SETUP) --need build --need test --need deb
+	+@$(MAKE) --no-print-directory deb-of-dist
+deb-of-dist: dist
+	@tools/deb.sh $(BUILD) $(DIST)
 
 clean:
 	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-valgrind $(BUILD)-fuzz $(BUILD)-cov
@@ -347,11 +354,12 @@ help:
 #: make check-asan  check-valgrind  coverage  lint
 #: make check-browser               the page in a real Chromium; make check does so where there is one
 #: make screenshots                 the pictures of the README
-#: make check-systemd               the installed service under a real systemd in a container (root)
+#: make check-systemd               the installed service and the package under a real systemd in a container (root)
 #: make fuzz FUZZ_SECONDS=60        each fuzz target for so long (clang)
 #: make bench                       measure
 #: make update-golden               rewrite the golden files of the tests
 #: make dist  distcheck             the release archive, and build and test it
+#: make deb                         the Debian packages of it, seen by lintian
 #: make clean  distclean
 #:
 #: BUILD=DIR builds elsewhere, V=1 shows the commands, CC=clang CFLAGS=... as usual; ./configure --help for the rest.
@@ -359,6 +367,6 @@ help:
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 .PHONY: all programs lint-programs fuzz-programs check check-all check-unit check-scenario check-corpus check-integration \
 	check-suites check-programs check-asan check-valgrind check-browser screenshots check-systemd fuzz coverage bench \
-	lint demo update-golden deps install uninstall dist distcheck clean distclean help FORCE
+	lint demo update-golden deps install uninstall dist distcheck deb deb-of-dist clean distclean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -46,6 +46,10 @@ table() {
 	systemd	cmd:systemd-nspawn	systemd-container	systemd-container
 	systemd	cmd:python3		python3			python3
 	systemd	cmd:strace		strace			strace
+	deb	cmd:dpkg-buildpackage	dpkg-dev		dpkg-dev
+	deb	cmd:dh			debhelper		debhelper
+	deb	cmd:lintian		lintian			lintian
+	deb	cmd:fakeroot		fakeroot		fakeroot
 	END
 }
 
@@ -61,6 +65,7 @@ purpose() {
 	web) echo 'to compare HTTP with nginx (make bench)' ;;
 	browser) echo 'to look at the page as a browser does (make check-browser, screenshots)' ;;
 	systemd) echo 'to boot a systemd with the service (make check-systemd)' ;;
+	deb) echo 'to make Debian packages (make deb)' ;;
 	esac
 }
 
@@ -89,7 +94,7 @@ missing() {
 }
 
 list() {
-	for set in build test bed lint valgrind fuzz bench web browser systemd; do
+	for set in build test bed lint valgrind fuzz bench web browser systemd deb; do
 		printf '%-10s %s\n' "$set" "$(purpose $set)"
 		table | while read -r s probe debian fedora; do
 			[ "$s" = "$set" ] || continue
