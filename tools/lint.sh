@@ -29,7 +29,7 @@ c_files() {
 	find include src tests tools contrib -name '*.[ch]'
 }
 scripts() {
-	find tools tests contrib .ci -type f ! -path 'tests/golden/*' 2>/dev/null | while read -r f; do
+	find tools tests contrib debian .ci -type f ! -path 'tests/golden/*' 2>/dev/null | while read -r f; do
 		case $(head -n 1 "$f" | tr -d '\0') in
 		'#!/bin/sh'* | '#!/bin/bash'* | '#!/usr/bin/env bash'*) echo "$f" ;;
 		esac
@@ -129,6 +129,17 @@ metrics_documented() {
 	done
 }
 
+# The packages are of this version, and a spec of rpm can be read.
+packages() {
+	version=$(sed -n 's/^AC_INIT(\[m365dnsd\], \[\([^]]*\)\].*/\1/p' configure.ac)
+	head -n 1 debian/changelog | grep -qF "m365dnsd ($version)" || echo "debian/changelog: not of version $version"
+	head -n 1 NEWS | grep -qF "m365dnsd $version" || echo "NEWS: not of version $version"
+	grep -qx "Version: *$version" contrib/rpm/m365dnsd.spec || echo "contrib/rpm/m365dnsd.spec: not of version $version"
+}
+rpm_spec() {
+	out=$(rpmspec -P contrib/rpm/m365dnsd.spec 2>&1) || echo "$out"
+}
+
 # Alerts and dashboard name metrics that there are, and each alert has a test.
 monitoring() {
 	python3 -B tools/lint-monitoring.py
@@ -162,6 +173,8 @@ check 'findings and man page agree' findings_documented
 if [ -x "$build/m365dnsd" ]; then
 	check 'what README.md and docs/ name is there' docs
 fi
+check 'packages are of this version' packages
+check_with rpmspec 'the spec of rpm' rpm_spec
 check_with mandoc 'man pages' man_pages
 check_with systemd-analyze 'units of systemd, and their exposure is 1.2 at most' units
 check_with shellcheck 'shell scripts' shell_scripts

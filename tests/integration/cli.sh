@@ -156,6 +156,7 @@ says out "^$dir/right.conf: ok\$"
 silent err
 run '--check-config -q, right' 0 --check-config -q -c "$dir/right.conf"
 silent out
+run '--check-config, that of the container' 0 --check-config -c contrib/container/m365dnsd.conf
 run '--check-config, wrong' 64 --check-config -c "$dir/wrong.conf"
 for line in 1 2 3 4 5; do
 	says err "^$dir/wrong.conf:$line: "
