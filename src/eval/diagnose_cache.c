@@ -15,6 +15,8 @@ struct stale {			/* the stale cells of one kind */
 	size_t *records;	/* expectations, one a question */
 	size_t n_records;
 	const char *servers;
+	size_t n_servers;
+	size_t n_cells;		/* of these records at these servers; fewer than the product: not every server has all */
 	int64_t last_ms;	/* when the last of them forgets */
 };
 
@@ -54,23 +56,25 @@ stale_collect(struct roll *r, struct stale *s)
 			if (!has_question(r, s, plan_expectation(r->plan, i)->question))
 				s->records[s->n_records++] = i;
 		}
-		if (any)
+		if (any) {
 			s->servers = judge_join(r->a, s->servers, column_text(&r->m->columns[col], r->a));
+			s->n_servers++;
+		}
 	}
 }
 
-/* "contoso.test MX, autodiscover.contoso.test CNAME and 3 more". */
+/* "contoso.test MX, autodiscover.contoso.test CNAME and 3 more"; with "or" where not every server remembers all of them. */
 static const char *
 stale_records(struct roll *r, const struct stale *s)
 {
-	const char *text = "";
+	const char *text = "", *between = s->n_cells < s->n_records * s->n_servers ? " or " : ", ";
 
 	for (size_t k = 0; k < s->n_records && k < RECORDS_NAMED; k++) {
 		const struct question *q = &r->m->rows[plan_expectation(r->plan, s->records[k])->question];
 		char type[16];
 
-		text = judge_join(r->a, text, arena_printf(r->a, "%s %s", match_name_text(r->a, &q->name),
-		    dns_type_text(q->type, type)));
+		text = arena_printf(r->a, "%s%s%s %s", text, k > 0 ? between : "", match_name_text(r->a, &q->name),
+		    dns_type_text(q->type, type));
 	}
 	return s->n_records > RECORDS_NAMED ? arena_printf(r->a, "%s and %zu more", text, s->n_records - RECORDS_NAMED) : text;
 }
@@ -91,6 +95,17 @@ moment_text(struct roll *r, int64_t mono_ms)
 		return arena_strdup(r->a, clock + 1);
 	*clock = ' ';
 	return arena_strdup(r->a, buf);
+}
+
+static void
+stale_count(const struct roll *r, struct stale *s)
+{
+	for (size_t k = 0; k < s->n_records; k++)
+		for (size_t col = 0; col < r->m->n_columns; col++) {
+			struct cell_result c;
+
+			s->n_cells += cell_is_stale(r, s, s->records[k], col, &c);
+		}
 }
 
 static void
@@ -123,12 +138,14 @@ diagnose_stale(struct roll *r, enum eta_basis basis, enum finding_code code)
 	stale_collect(r, &s);
 	if (s.n_records == 0)
 		return;
+	stale_count(r, &s);
 	timed = s.last_ms > r->m->now_ms;
 	what = stale_records(r, &s);
 	advice = (struct advice){ .found = what, .server = s.servers };
 	if (timed)
 		advice.n = moment_text(r, s.last_ms);
-	detail = arena_printf(r->a, "%s: %s %s%s%s", s.servers, absent ? "remembers that there was no" : "remembers the old", what,
+	detail = arena_printf(r->a, "%s: remember%s %s %s%s%s", s.servers, s.n_servers == 1 ? "s" : "",
+	    absent ? "that there was no" : "the old", what,
 	    timed ? ", until " : ", though the time to do so is over", timed ? advice.n : "");
 	f = diagnose_add(r, code, SEVERITY_INFO, s.n_records == 1 ? (int)s.records[0] : -1, detail, &advice);
 	if (!timed)

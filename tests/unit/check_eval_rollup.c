@@ -431,6 +431,33 @@ START_TEST(a_host_of_ones_own_is_said_in_words)
 }
 END_TEST
 
+/* Who remembers what: with "or" where not each of them remembers all of it. */
+START_TEST(caches_are_told_without_false_claims)
+{
+	static const struct {
+		const char *cells, *detail;
+	} rows[] = {
+		{ "mx = ok old@60 ok*2\n* = ok ok*2 ok*2", "google 8.8.8.8: remembers the old contoso.test MX" },
+		{ "mx = ok old@60 old@60\n* = ok ok*2 ok*2", "google 8.8.8.8, cloudflare 1.1.1.1: remember the old contoso.test MX" },
+		{ "mx = ok old@60 old@60\nautodiscover = ok old@60 old@60\n* = ok ok*2 ok*2",
+		  "google 8.8.8.8, cloudflare 1.1.1.1: remember the old contoso.test MX, autodiscover.contoso.test CNAME" },
+		{ "mx = ok old@60 ok*2\nautodiscover = ok ok*2 old@60\n* = ok ok*2 ok*2",
+		  "google 8.8.8.8, cloudflare 1.1.1.1: remember the old contoso.test MX or autodiscover.contoso.test CNAME" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct arena *a = arena_new();
+		struct plan *plan = plan_of(MAIL);
+		struct domain_result r = roll(a, matrix_of(a, plan, "found", NS1 R2, rows[i].cells));
+
+		ck_assert_uint_eq(r.n_findings, 1);
+		ck_assert_msg(strncmp(r.findings[0].detail, rows[i].detail, strlen(rows[i].detail)) == 0 &&
+		    r.findings[0].detail[strlen(rows[i].detail)] == ',', "%s: %s", rows[i].cells, r.findings[0].detail);
+		arena_free(a);
+	}
+}
+END_TEST
+
 START_TEST(a_finding_says_what_where_and_how)
 {
 	struct arena *a = arena_new();
@@ -536,6 +563,7 @@ main(void)
 	tcase_add_test(t, serials_wrap);
 	tcase_add_test(t, a_family_is_said_in_words);
 	tcase_add_test(t, a_host_of_ones_own_is_said_in_words);
+	tcase_add_test(t, caches_are_told_without_false_claims);
 	tcase_add_test(t, a_finding_says_what_where_and_how);
 	tcase_add_test(t, spf_advice_shows_the_whole_record);
 	tcase_add_test(t, hostile_bytes_are_escaped);
