@@ -199,6 +199,7 @@ class Bed:
             text += "%s.hosting IN A %s\n" % (name, s.address)
         for octet in range(20, 250):
             text += "h%d.hosting IN A %s\n" % (octet, self.address(octet))
+        text += "expired1.hosting IN A %s\n" % self.knots["ns1"].address
         text += "gone.hosting IN A %s\nsix.hosting IN AAAA ::1\n" % self.closed
         for z in self.zones.values():
             if z.delegation and z.name.count(".") == 2:

@@ -24,6 +24,8 @@ of contoso's DKIM names.  The head:
     ;; resolvers: NAME ...             the caches to ask (default: r1 r2)
     ;; resolver: JSON                  one more, hostile (tests/bed/hostile.py)
     ;; authority: JSON                 one more authority, hostile
+    ;; only: LINE | ...                the only authority, one that serves what a real one refuses: these lines for the records dropped
+    ;; internal: drop ID ...           an internal resolver, in whose zone these are missing
     ;; fix: no, WHY                    no change of a record mends it
 """
 
@@ -37,7 +39,7 @@ from records import domain_key, rows, service_ids, zone_text
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.join(HERE, "..", "corpus")
 KEYS = {"record", "tells", "beside", "state", "drop", "services", "tenant", "verification", "conf", "zone", "domain", "before",
-        "resolvers", "resolver", "authority", "fix"}
+        "resolvers", "resolver", "authority", "only", "internal", "fix"}
 
 
 class Example:
@@ -92,6 +94,11 @@ class Example:
         per_server = {s: self.records(what.split()[1:]) for s, what in self.at.items()}
         return beds.Zone(self.domain, records or self.records(), per_server=per_server, **conf)
 
+    def text_of(self, server, records):
+        """A whole zone as text, for hostile servers."""
+        return "$ORIGIN %s.\n$TTL 300\n@ 60 IN SOA ns1.hosting.test. h 1 60 60 60 60\n@ IN NS %s\n%s" % (
+            self.domain, self.lab.bed.host(server), records)
+
     def before(self):
         """The zone as it was; None when it always was as it is."""
         what = self.get("before")
@@ -111,7 +118,7 @@ class Example:
     @property
     def alone(self):
         """Has servers of its own, so that it is asked in a run of its own."""
-        return any(k in self.head for k in ("resolver", "authority", "before", "resolvers"))
+        return any(k in self.head for k in ("resolver", "authority", "only", "internal", "before", "resolvers"))
 
     @property
     def state(self):

@@ -11,9 +11,7 @@ from tap import case, check, table
 SOURCE = os.path.join(ROOT, "..", "..")
 # Told by the way of other cases, because no zone alone shows them: where to look.
 ELSEWHERE = {
-    "cname-at-apex": "test_sources", "cname-and-other-data": "test_zone", "no-ipv6-here": "test_sources",
-    "record-forbidden": "check_eval_judge", "target-accepted": "check_eval_judge",
-    "domain-expired": "check_eval_zone", "split-horizon": "check_eval_zone",
+    "no-ipv6-here": "test_sources", "record-forbidden": "check_eval_judge",
     "dane-no-tlsa": "check_eval_mailauth", "dmarc-inherited": "check_eval_mailauth",
     "resolver-intercepted": "test_own", "udp-blocked-here": "test_own", "tcp-blocked-here": "test_own",
     "mta-sts-mx-mismatch": "test_policy", "mta-sts-policy": "test_policy", "mta-sts-undetermined": "test_policy",
@@ -51,6 +49,10 @@ def alone(lab, name):
         h = lab.front(**json.loads(e.fill(e.get("authority"))))
         zone.servers, zone.delegation, zone.ns = ("ns1",), ("ns1", h), ("ns1", h)
         zone.stubs = [lab.bed.knots["ns1"].address]
+    if e.get("only"):
+        h = lab.bed.hostile()
+        h.change(zone=e.text_of(h, e.records() + e.fill(e.get("only")).replace(" | ", "\n") + "\n"))
+        zone.servers, zone.delegation, zone.ns = ("ns1",), (h,), (h,)
     if not e.get("domain"):
         lab.bed.publish(zone)
     if e.before():
@@ -61,6 +63,10 @@ def alone(lab, name):
     if e.get("resolver"):
         resolvers.append(lab.cache(**json.loads(e.fill(e.get("resolver")))).address)
     conf = e.block() + "".join(lab.resolver_block("x%d" % i, a) for i, a in enumerate(resolvers))
+    if e.get("internal"):
+        h = lab.bed.hostile(resolver=True)
+        h.change(zone=e.text_of(h, e.records(e.get("internal").split()[1:])))
+        conf += lab.resolver_block("office", h.address, "view = internal class = info")
     doc = lab.with_config(conf, resolvers=False).doc()
     bad = e.complaints(doc)
     check(not bad, "as the file says", *bad, str(doc))
