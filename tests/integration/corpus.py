@@ -42,6 +42,14 @@ KEYS = {"record", "tells", "beside", "state", "drop", "services", "tenant", "ver
         "resolvers", "resolver", "authority", "only", "internal", "fix"}
 
 
+# What differs from run to run: the bed's network, who was asked aside, hostile servers, random labels, serials, times and counted TTLs.
+VOLATILE = [
+    (r"\b127\.\d+\.\d+\.(\d)\b", r"127.0.0.\1"), (r"\([rx]\d 127\.[0-9.:]+\)", "(resolver)"),
+    (r"\b127\.(?!0\.0\.)\d+\.\d+\.\d+\b", "127.0.0.X"), (r"\bh\d\d+\b", "hN"), (r"\bn[0-9a-f]{16}\b", "RANDOM"),
+    (r"\b20\d{8}\b", "SERIAL"), (r"\b\d\d:\d\d:\d\dZ", "TIME"), (r" \d+ IN ", " TTL IN "),
+]
+
+
 class Example:
     """One file of the corpus."""
 
@@ -138,6 +146,25 @@ class Example:
         if doc["state"] != self.state:
             out.append("state %s, wanted %s" % (doc["state"], self.state))
         return ["%s/%s (%s): %s" % (self.kind, self.name, self.title, "; ".join(out))] if out else []
+
+    def golden(self, doc):
+        """What is different from tests/golden/findings/NAME.txt: how the wanted findings are put.  UPDATE_GOLDEN=1 writes it."""
+        codes = {c for codes, _ in self.wanted for c in codes.split("|")}
+        record = self.get("record") or None
+        text = "".join("%s %s%s: %s\n  %s\n%s  -> %s\n" % (
+            f["severity"], f["code"], " [%s]" % f["record"] if f["record"] else "", f["title"], f["detail"],
+            "".join("  | %s\n" % e for e in f["evidence"]), f["advice"])
+            for f in doc["findings"] if f["code"] in codes and record in (None, f["record"]))
+        for pattern, word in VOLATILE:
+            text = re.sub(pattern, word, text)
+        path = os.path.join(ROOT, "..", "golden", "findings", self.name + ".txt")
+        if os.environ.get("UPDATE_GOLDEN"):
+            with open(path, "w", encoding="utf-8") as f:
+                f.write(text)
+        with open(path, encoding="utf-8") as f:
+            wanted = f.read()
+        return [] if text == wanted else ["%s/%s: %s says otherwise\ngot\n%swanted\n%s" % (
+            self.kind, self.name, os.path.relpath(path, ROOT), text, wanted)]
 
     @property
     def mendable(self):

@@ -27,6 +27,7 @@ def together(lab, kind):
     docs = {d["domain"]: d for d in r.docs()}
     check(len(docs) == len(group), "a document each", r.err)
     bad = [(line, str(docs[e.domain])) for e in group for line in e.complaints(docs[e.domain])]
+    bad += [(line, "") for e in group if kind == "wrong" for line in e.golden(docs[e.domain])]
     check(not bad, "%d of %d zones" % (len(bad), len(group)), *[line for line, _ in bad], *[doc for _, doc in bad])
 
 
@@ -68,7 +69,7 @@ def alone(lab, name):
         h.change(zone=e.text_of(h, e.records(e.get("internal").split()[1:])))
         conf += lab.resolver_block("office", h.address, "view = internal class = info")
     doc = lab.with_config(conf, resolvers=False).doc()
-    bad = e.complaints(doc)
+    bad = e.complaints(doc) + e.golden(doc)
     check(not bad, "as the file says", *bad, str(doc))
 
 
