@@ -332,7 +332,8 @@ static void
 check_html(const struct str *out, const struct view_options *o)
 {
 	static const char *const tags[] = { "!DOCTYPE", "html", "head", "meta", "title", "link", "body", "nav", "a", "h1", "h2", "p",
-		"span", "strong", "pre", "table", "tr", "th", "td", "details", "summary", "div", "code" };
+		"span", "strong", "pre", "table", "tr", "th", "td", "details", "summary", "div", "code", "header", "main", "footer",
+		"img", "noscript", "script" };
 	static const char *const entities[] = { "&amp;", "&lt;", "&gt;", "&quot;", "&#39;" };
 	size_t i;
 
