@@ -309,8 +309,9 @@ install: all
 	$(foreach u,$(UNITS),sed 's|/usr/sbin/|$(sbindir)/|' $(u) >$(unitdir)/$(notdir $(u)) && \
 	    chmod 644 $(unitdir)/$(notdir $(u)) &&) :
 	$(INSTALL_DATA) README.md PERFORMANCE.md NEWS LICENSE etc/m365dnsd.conf.example $(DESTDIR)$(docdir)
-	$(INSTALL) -d $(DESTDIR)$(docdir)/docs
+	$(INSTALL) -d $(DESTDIR)$(docdir)/docs/pictures
 	$(INSTALL_DATA) $(wildcard docs/*.*) $(DESTDIR)$(docdir)/docs
+	$(INSTALL_DATA) $(wildcard docs/pictures/*) $(DESTDIR)$(docdir)/docs/pictures
 	test -e $(DESTDIR)$(confdir)/m365dnsd.conf || \
 	    $(INSTALL_DATA) etc/m365dnsd.conf.example $(DESTDIR)$(confdir)/m365dnsd.conf
 # The configuration stays: it is the administrator's.
