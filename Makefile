@@ -256,8 +256,9 @@ demo:
 	@tests/bed/demo.sh $(BUILD)
 
 # The golden files are rewritten by the tests that compare them; look at the diff before committing it.
-update-golden: $(UNIT) $(SCENARIO)
+update-golden: $(UNIT) $(SCENARIO) | $(PROGRAM)
 	@for t in $^; do UPDATE_GOLDEN=1 CK_VERBOSITY=minimal $$t >/dev/null || :; done
+	@UPDATE_GOLDEN=1 python3 -B tests/integration/main.py $(BUILD) "the corpus" >/dev/null || :
 	@git --no-pager diff --stat -- tests 2>/dev/null || :
 
 # ---- set-up, configure ----
