@@ -381,6 +381,35 @@ diagnose_apex(struct roll *r)
 		}
 }
 
+/* What the alias hides is not missing beside it: one cause, one finding, and what is to be entered when the alias is gone. */
+void
+diagnose_apex_hides(struct roll *r)
+{
+	static const char add[] = "Add: ";
+	struct dns_name domain;
+	struct finding *f;
+	const char *words = "";
+	size_t n = 0;
+
+	if (diagnose_find(r, FINDING_CNAME_AT_APEX, -1) == NULL)
+		return;
+	plan_domain_name(r->plan, &domain);
+	for (size_t k = 0; k < r->n_findings; k++) {
+		const struct finding *g = &r->findings[k];
+		bool plain = g->expectation >= 0 && (g->code == FINDING_RECORD_MISSING || g->code == FINDING_RECORD_WRONG);
+
+		if (plain && dns_name_equal(&r->m->rows[plan_expectation(r->plan, (size_t)g->expectation)->question].name, &domain))
+			words = arena_printf(r->a, "%s%s%s", words, *words != '\0' ? "; " : "",
+			    strncmp(g->advice, add, strlen(add)) == 0 ? g->advice + strlen(add) : g->advice);
+		else
+			r->findings[n++] = *g;
+	}
+	r->n_findings = n;
+	f = diagnose_find(r, FINDING_CNAME_AT_APEX, -1);
+	if (*words != '\0')
+		f->advice = arena_printf(r->a, "%s Then enter: %s", f->advice, words);
+}
+
 void
 diagnose_zone(struct roll *r)
 {

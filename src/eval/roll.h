@@ -107,6 +107,7 @@ bool record_is_absent(const struct roll *r, int i);
 const char *advice_expand(const struct roll *r, const char *template, int expectation, const struct advice *v);
 
 void diagnose_zone(struct roll *r);
+void diagnose_apex_hides(struct roll *r);
 void diagnose_cuts(struct roll *r);
 void diagnose_failing(struct roll *r);
 void diagnose_targets(struct roll *r);

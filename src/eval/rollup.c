@@ -440,6 +440,7 @@ eval_domain(struct matrix *m, const struct domain_prior *prior, struct arena *a,
 		diagnose_places(&r);
 		diagnose_targets(&r);
 		diagnose_dangling(&r);
+		diagnose_apex_hides(&r);
 	}
 	diagnose_internal(&r);
 	diagnose_split(&r);
