@@ -137,8 +137,11 @@ wildcard_words(struct place *p, struct hit *hit, struct advice *ret)
 
 	if (name == NULL)
 		return PLACE_WAIT;
-	ret->found = arena_printf(p->r->a, "%s %s %s", name, dns_type_text(hit->look.type, type),
-	    judge_answer_text(p->r->a, hit->look.an));
+	if (hit->look.an->n_chain > 0)	/* what stands in the zone is the alias, whatever was asked for and is behind it */
+		ret->found = arena_printf(p->r->a, "%s CNAME %s", name, match_name_text(p->r->a, &hit->look.an->chain[0]));
+	else
+		ret->found = arena_printf(p->r->a, "%s %s %s", name, dns_type_text(hit->look.type, type),
+		    judge_answer_text(p->r->a, hit->look.an));
 	hit->detail = arena_printf(p->r->a, hit->elsewhere ? "%s is right, but a wildcard does not stand for %s" :
 	    "%s answers in place of %s", ret->found, owner_and_type(p, wanted_type));
 	return PLACE_FOUND;

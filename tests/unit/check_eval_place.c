@@ -168,6 +168,8 @@ static const struct place_case cases[] = {
 	    "*.contoso.test A 192.0.2.99 answers in place of autodiscover.contoso.test CNAME", 5 },
 	{ "a wildcard for msoid only", MAIL, APEX MS MX SPF AUTO "* A 192.0.2.99\n", "wildcard-answer:error(msoid)",
 	    "Delete the wildcard *.contoso.test A 192.0.2.99", 5 },
+	{ "an alias as wildcard, whatever is asked of it", MAIL, APEX MS MX SPF AUTO SIP LYNC "* CNAME www.example\n",
+	    "wildcard-answer:error(msoid) target-accepted:info(autodiscover-service)", "Delete the wildcard *.contoso.test CNAME www.example", 5 },
 	{ "a wildcard that is right", MAIL, APEX MS MX SPF "* CNAME autodiscover.outlook.com\nmsoid TXT away\n",
 	    "wildcard-answer:error(sip) wildcard-answer:warning(autodiscover)", "*.contoso.test CNAME autodiscover.outlook.com answers in place of sip.contoso.test CNAME, and of lyncdiscover", 8 },
 	{ "a wildcard whose text hides DMARC", ALL, APEX MX SPF AUTO FED SIPT SIP LYNC STS RPT K1 K2 "* TXT v=spf1 -all\n",
