@@ -4,7 +4,7 @@
 
 import { el, patchChildren, say, startTicking, ticking } from "/page/dom.js";
 import { Domain } from "/page/domain.js";
-import { link } from "/page/feed.js";
+import { getJSON, link } from "/page/feed.js";
 import { List } from "/page/list.js";
 import { wall } from "/page/time.js";
 
@@ -32,6 +32,8 @@ function route() {
 
 	if (name !== null && url.pathname === "/")
 		history.replaceState(null, "", "/status/" + encodeURIComponent(name));
+	if (view && view !== list && view.name === name)	// only another place on the same page
+		return;
 	if (view)
 		view.hide();
 	view = name === null ? list : new Domain(page, name, home);
@@ -76,6 +78,21 @@ document.addEventListener("visibilitychange", () => {
 
 // ---- away ----
 
+let version = null;
+
+/** A newer daemon has a newer page. */
+async function checkVersion() {
+	try {
+		const { daemon } = await getJSON("/status?format=json&limit=1");
+
+		if (version !== null && version !== daemon.version)
+			location.reload();
+		version = daemon.version;
+	} catch (e) {
+		// asked again when it is back
+	}
+}
+
 function away() {
 	document.body.classList.toggle("is-away", !link.here);
 	banner.hidden = link.here;
@@ -87,6 +104,7 @@ function away() {
 	]);
 	if (link.here) {
 		say("m365dnsd answers again");
+		checkVersion();
 		view.stop();
 		view.start();
 		if (view === list)
@@ -129,3 +147,4 @@ document.body.classList.add("live");
 link.watch(away);
 startTicking();
 route();
+checkVersion();

@@ -91,7 +91,7 @@ export function patchChildren(old, list) {
 
 /** Make old, an element or a text, like fresh, which is used up, or is old itself. */
 export function patch(old, fresh) {
-	if (old === fresh)
+	if (old === fresh || old.busy)		// busy: a button that says for a moment that it has done its work
 		return;
 	if (old.nodeType === Node.TEXT_NODE) {
 		if (old.data !== fresh.data)
@@ -171,10 +171,12 @@ export function copyButton(what, get, label = "Copy") {
 		onclick: async event => {
 			const button = event.currentTarget, done = await copy(get());
 
+			button.busy = true;
 			button.textContent = done ? "Copied" : "Not copied";
 			button.classList.toggle("done", done);
 			say(done ? what + " copied" : what + " could not be copied; select it and copy by hand");
 			setTimeout(() => {
+				button.busy = false;
 				button.textContent = label;
 				button.classList.remove("done");
 			}, 2000);

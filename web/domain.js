@@ -57,7 +57,7 @@ export class Domain {
 		let since = null;
 
 		while (!signal.aborted) {
-			const wait = since === null || hidden ? "" : "&wait=" + WAIT_S + "&since=" + since;
+			const wait = since === null || hidden ? "" : "&wait=" + this.patience() + "&since=" + since;
 
 			try {
 				const doc = await getJSON("/status/" + encodeURIComponent(this.name) + "?format=json" + wait, { signal });
@@ -75,6 +75,13 @@ export class Domain {
 			}
 			await new Promise(resolve => setTimeout(resolve, hidden ? HIDDEN_MS : PAUSE_MS));
 		}
+	}
+
+	/** Seconds to wait for a change: until shortly after the next look, which may find none and be news all the same. */
+	patience() {
+		const next = parse(this.doc.next_check), left = next ? (next - now()) / 1000 + 2 : WAIT_S;
+
+		return Math.round(Math.min(WAIT_S, Math.max(3, left)));
 	}
 
 	take(doc) {

@@ -77,7 +77,8 @@ async function fetched(path, options, read) {
 	let reply, body;
 
 	try {
-		reply = await fetch(path, { headers: { Accept: "application/json" }, ...options });
+		// no-store: times of looks are newer than the revision that an ETag names
+		reply = await fetch(path, { headers: { Accept: "application/json" }, cache: "no-store", ...options });
 		body = await (reply.ok ? read(reply) : reply.json());
 	} catch (e) {
 		if (e.name !== "AbortError")

@@ -70,6 +70,7 @@ export class List {
 	// ---- coming and going ----
 
 	show(params) {
+		this.dirty.clear();
 		this.q = params.get("q") || "";
 		this.state = Object.hasOwn(STATES, params.get("state") || "") ? params.get("state") : "";
 		document.title = "m365dnsd";
@@ -133,9 +134,9 @@ export class List {
 	}
 
 	async load() {
-		const p = this.query(), rows = [];
-		const mine = this.loading = Symbol("load");
+		const p = this.query(), rows = [], mine = this.loading = Symbol("load");
 
+		this.dirty.clear();
 		try {
 			for (let next = null; ;) {
 				if (next !== null)
@@ -163,6 +164,8 @@ export class List {
 			if (this.loading === mine)
 				this.loading = null;
 			this.loadedAt = Date.now();
+			if (this.dirty.size)
+				this.updateSoon();
 		}
 	}
 
@@ -182,13 +185,20 @@ export class List {
 			return;
 		this.dirty.add(t.domain);
 		say(t.domain + " is now " + t.to);
-		clearTimeout(this.dirtyTimer);
-		this.dirtyTimer = setTimeout(() => this.update(), 200);
+		this.updateSoon();
+	}
+
+	updateSoon() {
+		if (!this.dirtyTimer)
+			this.dirtyTimer = setTimeout(() => this.update(), this.rows.length > 2000 ? 2000 : 200);
 	}
 
 	async update() {
 		const names = [...this.dirty];
 
+		this.dirtyTimer = null;
+		if (!this.alive || this.loading)		// what is on its way may be older than the news: when it is here
+			return;
 		this.dirty.clear();
 		names.forEach(name => this.changed.set(name, Date.now() + 2500));
 		if (names.length > BURST)

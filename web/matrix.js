@@ -6,9 +6,10 @@ import { el, ticking } from "/page/dom.js";
 import { ago, now, parse, span, wall } from "/page/time.js";
 import { REASONS, RECORD_STATES, VERDICTS, of, percent, pill } from "/page/words.js";
 
-// The worst of several addresses.  Not asked is worse than right only.
-const WORST = ["wrong", "missing", "stale", "unknown", "ok"];
-const ASIDE = new Set(["optional", "legacy", "forbidden"]);
+// The worst of several addresses; one that does not answer says nothing beside one that does.
+const WORST = ["wrong", "missing", "stale", "ok", "unknown"];
+// What nobody asked for and nobody has to look at is folded away.
+const ASIDE = new Set(["optional", "legacy", "forbidden"]), REST = new Set(["not-configured", "unknown", "pending"]);
 
 /** [{ kind, name, view }], in the order of the document. */
 function columns(doc) {
@@ -21,7 +22,13 @@ function columns(doc) {
 			if (!seen.has(key))
 				seen.set(key, { key, kind: c.kind, name, view: c.view, class: c.class });
 		}
-	return [...seen.values()].sort((a, b) => a.kind === b.kind ? 0 : a.kind === "authority" ? -1 : 1);
+	return [...seen.values()].sort((a, b) => group(a) - group(b));
+}
+
+const GROUPS = ["Name servers", "Resolvers", "Inside"];
+
+function group(column) {
+	return column.kind === "authority" ? 0 : column.view === "internal" ? 2 : 1;
 }
 
 function inColumn(r, column) {
@@ -48,10 +55,11 @@ function cell(r, column) {
 	if (cells.length === 0)
 		return el("td", { key: column.key, class: "x" });
 	const c = worst(cells), { tone, sign } = looks(c), alike = cells.filter(x => x.verdict === c.verdict).length;
-	const text = (cells.length > 1 && alike < cells.length ? alike + " of " + cells.length + " addresses: " : "") + words(c);
+	const part = alike < cells.length ? alike + "/" + cells.length : null;
+	const text = (part ? alike + " of " + cells.length + " addresses: " : "") + words(c);
 
 	return el("td", { key: column.key, class: "x " + tone, title: column.name + ": " + text },
-		el("span", { "aria-hidden": "true" }, sign, cells.length > 1 && alike < cells.length ? el("sub", null, alike) : null),
+		el("span", { "aria-hidden": "true" }, sign, part ? el("sub", null, part) : null),
 		el("span", { class: "away" }, text));
 }
 
@@ -93,14 +101,13 @@ function row(r, cols, opened, redraw) {
 }
 
 function heads(cols) {
-	const authorities = cols.filter(c => c.kind === "authority").length;
+	const groups = GROUPS.map((label, i) => ({ label, n: cols.filter(c => group(c) === i).length })).filter(g => g.n);
 
 	return [
 		el("tr", { key: "groups" }, el("th", { colspan: 2 }),
-			authorities ? el("th", { scope: "colgroup", colspan: authorities, class: "group" }, "Name servers") : null,
-			cols.length > authorities ? el("th", { scope: "colgroup", colspan: cols.length - authorities, class: "group" }, "Resolvers") : null),
+			groups.map(g => el("th", { scope: "colgroup", colspan: g.n, class: "group" }, g.label))),
 		el("tr", { key: "names" }, el("th", { scope: "col" }, "Record"), el("th", { scope: "col" }, "State"),
-			cols.map(c => el("th", { key: c.key, scope: "col", class: "who", title: c.name + (c.view === "internal" ? " (internal)" : "") },
+			cols.map(c => el("th", { key: c.key, scope: "col", class: "who", title: c.name },
 				el("span", null, c.name)))),
 	];
 }
@@ -113,7 +120,7 @@ function table(rows, cols, opened, redraw, label) {
 
 export function matrix(doc, opened, redraw) {
 	const cols = columns(doc);
-	const aside = doc.records.filter(r => ASIDE.has(r.need) && r.state === "not-configured" && !r.findings.length);
+	const aside = doc.records.filter(r => ASIDE.has(r.need) && REST.has(r.state) && !r.findings.length);
 	const main = doc.records.filter(r => !aside.includes(r));
 
 	if (!doc.records.length)
@@ -123,6 +130,6 @@ export function matrix(doc, opened, redraw) {
 		el("p", { class: "legend dim" }, ["ok", "wrong", "missing", "stale", "unknown"].map(v =>
 			el("span", null, el("span", { class: of(VERDICTS, v).tone, "aria-hidden": "true" }, of(VERDICTS, v).sign), " ", of(VERDICTS, v).text)),
 			el("span", null, el("span", { "aria-hidden": "true" }, "·"), " not asked yet")),
-		aside.length ? el("details", null, el("summary", null, aside.length + " more that are optional, and not there"),
+		aside.length ? el("details", null, el("summary", null, aside.length + " more that are optional" + (aside.every(r => r.state === "not-configured") ? ", and not there" : "")),
 			table(aside, cols, opened, redraw, "Optional records")) : null);
 }

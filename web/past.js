@@ -52,9 +52,9 @@ export class Past {
 		this.redraw();
 	}
 
-	/** Per operator: when it came to see each required record, and how many it does not see yet. */
+	/** Per operator outside: when it came to see each required record, and which of them it still has as they were. */
 	lanes(doc) {
-		const wanted = doc.records.filter(r => r.need === "required"), lanes = new Map();
+		const wanted = doc.records.filter(r => r.need === "required"), lanes = new Map(), outside = new Set();
 		const lane = source => {
 			if (!lanes.has(source))
 				lanes.set(source, { source, from: Infinity, marks: [], open: new Set() });
@@ -63,17 +63,22 @@ export class Past {
 
 		for (const r of wanted)
 			for (const c of r.cells)
-				if (c.kind === "resolver" && c.verdict !== "ok" && parse(doc.milestones.published) && r.state !== "unpublished")
-					lane(c.operator || c.source).open.add(r.id);
+				if (c.kind === "resolver" && c.view === "public") {
+					outside.add(c.operator || c.source);
+					if (c.verdict === "stale")
+						lane(c.operator || c.source).open.add(r.id);
+				}
 		for (const s of this.spread || []) {
-			if (!s.published || !s.visible || !wanted.some(r => r.id === s.record))
+			if (!s.published || !s.visible || !outside.has(s.source) || !wanted.some(r => r.id === s.record))
 				continue;
 			const l = lane(s.source);
 
 			l.from = Math.min(l.from, parse(s.published));
 			l.marks.push({ record: s.record, at: Math.max(parse(s.visible), parse(s.published)) });
 		}
-		return [...lanes.values()];
+		for (const l of lanes.values())
+			l.end = Math.max(...l.marks.map(m => m.at));		// -Infinity: none yet
+		return [...lanes.values()].sort((a, b) => a.open.size - b.open.size || a.end - b.end || (a.source < b.source ? -1 : 1));
 	}
 
 	timeline(doc) {
@@ -90,7 +95,7 @@ export class Past {
 			el("thead", { class: "away" }, el("tr", null, el("th", { scope: "col" }, "Operator"), el("th", { scope: "col" }, "Time line"),
 				el("th", { scope: "col" }, "Took"))),
 			el("tbody", null, lanes.map(l => {
-				const end = l.marks.length ? Math.max(...l.marks.map(m => m.at)) : from;
+				const end = Math.max(from, l.end);
 
 				return el("tr", { key: l.source }, el("th", { scope: "row" }, l.source),
 					el("td", null, el("div", { class: "lane", "aria-hidden": "true" },

@@ -249,7 +249,7 @@ void
 view_list_html(const struct view_list *l, struct str *ret)
 {
 	page_begin(ret, "m365dnsd");
-	str_addf(ret, "<h1>%zu domains</h1>\n<nav>\n", l->total);
+	str_addf(ret, "<h1>%zu domain%s</h1>\n<nav>\n", l->total, l->total == 1 ? "" : "s");
 	link_to(ret, l, NULL, NULL, "all");
 	for (size_t i = 0; i < domain_state_names.n; i++)
 		link_to(ret, l, domain_state_names.rows[i].name, NULL, domain_state_names.rows[i].name);

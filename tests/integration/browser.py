@@ -82,13 +82,15 @@ class Browser:
             for text in whole:
                 message = json.loads(text)
                 if "id" in message:
-                    self.answers[message["id"]].put(message)
+                    waiting = self.answers.get(message["id"])
+                    if waiting:             # else it came too late for who asked
+                        waiting.put(message)
                 elif message.get("sessionId") in self.pages:
                     self.pages[message["sessionId"]].event(message["method"], message["params"])
         for answer in list(self.answers.values()):
             answer.put({"error": {"message": "the browser is gone"}})
 
-    def call(self, method, params=None, session=None, timeout=30):
+    def call(self, method, params=None, session=None, timeout=60):
         number = next(self.ids)
         message = {"id": number, "method": method, "params": params or {}}
         if session:

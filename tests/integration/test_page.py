@@ -120,6 +120,9 @@ def live_domain(lab):
         p.until("the time line is there", "document.querySelectorAll('.lanes tbody tr').length >= 2")
         p.until("the history is there", "document.querySelector('.history').innerText.includes('complete')")
         p.until("the window says so", "document.title.startsWith('✓')")
+        p.run("document.querySelector('#record-mx button').click(); location.hash = '#record-mx'")
+        p.until("every answer", "document.querySelectorAll('tr.answers li').length >= 4")
+        check(p.run("location.hash") == "#record-mx" and p.run("document.querySelectorAll('h1').length") == 1, "a place on the page, not another page")
         p.picture(lab.pictures + "/complete.png", full=True)
         equal(p.run("performance.getEntriesByType('navigation').length"), 1, "loaded once")
         quiet(d, p)
@@ -150,7 +153,7 @@ def honest(lab):
         p.close()
 
 
-@case("page: what to type is copied by a button, also without the clipboard's permission")
+@case("page: what to type is copied by a button, also without the clipboard's permission", slow=True)
 def copying(lab):
     b, name = browser(lab), lab.domain(replace={"spf": '@ IN TXT "v=spf1 mx -all"'})
     with Daemon(lab, [name]) as d:
@@ -181,7 +184,7 @@ def copying(lab):
         p.close()
 
 
-@case("page: everything goes by keyboard")
+@case("page: everything goes by keyboard", slow=True)
 def keyboard(lab):
     b = browser(lab)
     with Daemon(lab, ["right.test", "signed.test", "bogus.test"]) as d:
@@ -311,7 +314,7 @@ def many(lab):
         p.close()
 
 
-@case("page: wide and narrow, light and dark, seen and heard")
+@case("page: wide and narrow, light and dark, seen and heard", slow=True)
 def everywhere(lab):
     b = browser(lab)
     name = lab.domain(drop=["mx"], replace={"spf": '@ IN TXT "v=spf1 mx -all"'})
@@ -326,7 +329,8 @@ def everywhere(lab):
                     p.size(width, 800)
                     p.scheme(dark)
                     time.sleep(0.1)
-                    p.picture("%s/%s-%d-%s.png" % (lab.pictures, path.strip("/").replace("/", "-") or "list", width, "dark" if dark else "light"))
+                    if width in (320, 1280):
+                        p.picture("%s/%s-%d-%s.png" % (lab.pictures, path.strip("/").replace("/", "-") or "list", width, "dark" if dark else "light"))
                     equal(p.run(RULES), [], "%s at %d" % (path, width))
                     equal(p.run(CONTRAST), [], "contrast of %s, %s" % (path, "dark" if dark else "light"))
             p.size(1280, 800)
