@@ -43,9 +43,10 @@ static_assert(SIDE_AT_MAX <= 8 && REASON_MAX <= 32, "bits of struct side");
 struct sides {
 	struct map *blobs;		/* NULL: nothing is shared */
 	struct side *first;		/* the others behind it, at side_size() */
-	size_t len;			/* octets */
-	unsigned n, next_id;
 	int64_t now_ms;
+	uint32_t len;			/* octets */
+	uint32_t next_id;
+	uint16_t n;
 	uint8_t home_len;		/* 0 = none */
 	uint8_t home[];
 };
@@ -64,7 +65,7 @@ struct said {
 struct sides *
 sides_new_shared(struct map *blobs, const struct dns_name *home)
 {
-	struct sides *s = xcalloc(1, sizeof(*s) + home->len);
+	struct sides *s = xcalloc(1, offsetof(struct sides, home) + home->len);
 
 	s->blobs = blobs;
 	s->home_len = home->len;
@@ -148,7 +149,7 @@ side_add(struct sides *s, enum side_at at, const struct dns_name *name, uint16_t
 	n = name->len - (is_home ? home.len : 0u);
 	s->first = xreallocarray(s->first, 1, s->len + entry_size(n));
 	e = (struct side *)(void *)((char *)s->first + s->len);
-	s->len += entry_size(n);
+	s->len += (uint32_t)entry_size(n);
 	s->n++;
 	memset(e, 0, entry_size(n));
 	e->hash = (uint16_t)dns_name_hash(name);
@@ -170,7 +171,7 @@ side_drop(struct sides *s, struct side *e)
 
 	blob_put(s->blobs, e->said);
 	s->n--;
-	s->len -= size;
+	s->len -= (uint32_t)size;
 	memmove(e, (char *)e + size, s->len - at);
 	return at == s->len ? NULL : e;
 }
