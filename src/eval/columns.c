@@ -16,32 +16,6 @@ struct server_tally {
 	unsigned reasons[REASON_MAX];
 };
 
-enum view
-column_view(const struct eval_column *c)
-{
-	return c->kind == SOURCE_RESOLVER && c->source != NULL ? c->source->view : VIEW_PUBLIC;
-}
-
-bool
-column_alive(const struct eval_column *c)
-{
-	return c->source != NULL && !c->set_aside && !c->lame;
-}
-
-bool
-column_votes(const struct eval_column *c)
-{
-	return c->kind == SOURCE_RESOLVER && (c->votes || c->required) && column_view(c) == VIEW_PUBLIC;
-}
-
-bool
-column_decides(const struct matrix *m, const struct eval_column *c)
-{
-	if (m->policy.authorities == AUTHORITIES_NONE)
-		return column_votes(c) && c->counts;
-	return c->kind == SOURCE_AUTHORITY && c->counts;
-}
-
 const char *
 column_text(const struct eval_column *c, struct arena *a)
 {

@@ -276,8 +276,8 @@ record_ttl(struct roll *r, size_t i, size_t col)
 {
 	const struct expectation *e = plan_expectation(r->plan, i);
 	uint32_t ttl = MATRIX_CELL(r->m, e->question, col)->ttl;
-	const char *n = arena_printf(r->a, "%u", ttl);
 	struct finding *f;
+	const char *n;
 
 	if (r->m->columns[col].kind != SOURCE_AUTHORITY || ttl <= TTL_LONG_S || matrix_answer(r->m, e->question, col)->n_values +
 	    matrix_answer(r->m, e->question, col)->n_chain == 0)
@@ -286,6 +286,7 @@ record_ttl(struct roll *r, size_t i, size_t col)
 		if (r->findings[k].code == FINDING_TTL_LONG && r->findings[k].expectation >= 0 &&
 		    plan_expectation(r->plan, (size_t)r->findings[k].expectation)->question == e->question)
 			return;
+	n = arena_printf(r->a, "%u", ttl);
 	f = diagnose_add(r, FINDING_TTL_LONG, SEVERITY_WARNING, (int)i, arena_printf(r->a,
 	    "the TTL is %s seconds: so long a change takes to be seen everywhere", n), &(struct advice){ .n = n });
 	diagnose_evidence(r, f, e->question, col);

@@ -10,13 +10,32 @@
 
 /* ---- the matrix (columns.c, cell.c) ---- */
 
-enum view column_view(const struct eval_column *c);
+/* Asked for every cell, so they are here. */
+static inline enum view
+column_view(const struct eval_column *c)
+{
+	return c->kind == SOURCE_RESOLVER && c->source != NULL ? c->source->view : VIEW_PUBLIC;
+}
 /* May the column's answers be used: neither set aside nor lame, and it has an address? */
-bool column_alive(const struct eval_column *c);
+static inline bool
+column_alive(const struct eval_column *c)
+{
+	return c->source != NULL && !c->set_aside && !c->lame;
+}
 /* A resolver that takes part in the public milestones. */
-bool column_votes(const struct eval_column *c);
+static inline bool
+column_votes(const struct eval_column *c)
+{
+	return c->kind == SOURCE_RESOLVER && (c->votes || c->required) && column_view(c) == VIEW_PUBLIC;
+}
 /* Does the column decide what is published: an authority that counts, or with authorities = none a voting resolver? */
-bool column_decides(const struct matrix *m, const struct eval_column *c);
+static inline bool
+column_decides(const struct matrix *m, const struct eval_column *c)
+{
+	if (m->policy.authorities == AUTHORITIES_NONE)
+		return column_votes(c) && c->counts;
+	return c->kind == SOURCE_AUTHORITY && c->counts;
+}
 /* "ns1.contoso.test 192.0.2.1". */
 const char *column_text(const struct eval_column *c, struct arena *a);
 /* Is the zone itself at fault: not delegated, or every server that answers is lame? */
@@ -54,6 +73,8 @@ struct roll {
 	struct arena *a;
 	size_t n;			/* expectations */
 	struct tally *tally;
+	uint8_t *operators;		/* by operator_id: marks of votes_count */
+	size_t n_operators;
 	struct record_result *records;
 	bool by_mx, broken, silent;
 	struct finding *findings;

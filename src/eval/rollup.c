@@ -151,36 +151,49 @@ struct votes {
 	unsigned confirmed;
 };
 
-/* One vote an operator: the first of its columns speaks for all of them.  i = -1: only count who is there. */
+/* One vote an operator: all of its living columns.  i = -1: only count who is there. */
 static void
 votes_count(const struct roll *r, int i, struct votes *ret)
 {
+	enum { HERE = 1, LIVE = 2, BEHIND = 4 };
 	const struct matrix *m = r->m;
 
 	memset(ret, 0, sizeof(*ret));
+	memset(r->operators, 0, r->n_operators);
 	for (size_t col = 0; col < m->n_columns; col++) {
-		uint16_t id = column_votes(&m->columns[col]) ? m->columns[col].source->operator_id : 0;
-		bool first = true, live = false, all = true;
+		const struct eval_column *c = &m->columns[col];
+		uint8_t *o;
 
-		if (!column_votes(&m->columns[col]))
+		if (!column_votes(c))
 			continue;
-		for (size_t k = 0; k < m->n_columns; k++) {
-			const struct eval_column *c = &m->columns[k];
-
-			if (!column_votes(c) || c->source->operator_id != id)
-				continue;
-			first = first && k >= col;
-			if (!c->counts)
-				continue;
-			live = true;
-			all = all && (i < 0 || column_confirmed(r, (size_t)i, k));
+		o = &r->operators[c->source->operator_id];
+		ret->operators += *o == 0;
+		*o |= HERE;
+		if (!c->counts)
+			continue;
+		if ((*o & LIVE) == 0) {
+			*o |= LIVE;
+			ret->live++;
+			ret->confirmed++;
 		}
-		if (!first)
-			continue;
-		ret->operators++;
-		ret->live += live;
-		ret->confirmed += live && all;
+		if ((*o & BEHIND) == 0 && i >= 0 && !column_confirmed(r, (size_t)i, col)) {
+			*o |= BEHIND;
+			ret->confirmed--;
+		}
 	}
+}
+
+/* Room to mark operators in. */
+static void
+operators_make(struct roll *r)
+{
+	for (size_t col = 0; col < r->m->n_columns; col++) {
+		const struct source *s = r->m->columns[col].source;
+
+		if (s != NULL && s->operator_id >= r->n_operators)
+			r->n_operators = s->operator_id + 1u;
+	}
+	r->operators = arena_alloc(r->a, r->n_operators + 1);
 }
 
 static bool
@@ -421,6 +434,7 @@ eval_domain(struct matrix *m, const struct domain_prior *prior, struct arena *a,
 	r.records = arena_alloc(a, (r.n + 1) * sizeof(*r.records));
 	r.waiting = arena_alloc(a, r.n + 1);
 	r.cut = arena_alloc(a, m->n_rows + 1);
+	operators_make(&r);
 	eval_columns(m);
 	r.by_mx = matrix_judge(m, a);
 	r.broken = matrix_broken(m);

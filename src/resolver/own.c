@@ -269,7 +269,7 @@ saw_life(struct prober *p, struct source_queue *q, struct own_family *f, bool tc
 		q->source->by_tcp = false;
 		q->own.knocks = 0;
 	}
-	if (!own_is_outside(p, q->source))
+	if (!q->outside)
 		return;
 	f->answered = true;
 	if (tcp) {
@@ -296,7 +296,7 @@ own_saw_reply(struct prober *p, struct source_queue *q, struct probe *pr, const 
 	saw_life(p, q, f, tcp, now);
 	if (src->kind == SOURCE_AUTHORITY)
 		src->as_cache = own_is_of_a_cache(h);
-	if (tcp || !own_is_outside(p, src))
+	if (tcp || !q->outside)
 		return;
 	if (src->kind == SOURCE_RESOLVER)
 		try_tcp(p, q, f, now);

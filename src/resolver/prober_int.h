@@ -52,6 +52,7 @@ struct source_queue {
 	unsigned n_waiting, n_flying;
 	bool ready;
 	bool blocked;			/* by the prober's own look at the address */
+	bool outside;			/* own_is_outside() */
 	const struct probe *trial;	/* the one probe that a source set aside has out */
 	int64_t no_edns_until, no_0x20_until;
 	struct own_marks own;

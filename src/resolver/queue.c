@@ -20,7 +20,8 @@ queue_ready(struct source_queue *q)
 void
 queue_check_address(struct source_queue *q)
 {
-	q->blocked = q->source->kind == SOURCE_AUTHORITY && !q->prober->cfg.authority_private && !addr_is_global(&q->source->addr);
+	q->outside = own_is_outside(q->prober, q->source);
+	q->blocked = q->source->kind == SOURCE_AUTHORITY && !q->outside;
 }
 
 struct source_queue *
