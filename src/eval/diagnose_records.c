@@ -159,15 +159,16 @@ diagnose_speakers(struct roll *r, bool (*speak)(const struct roll *r, size_t i, 
 	}
 }
 
-/* Findings about SPF whose advice is a change of the record, which is best shown whole. */
-static const bool spf_codes[FINDING_MAX] = {
+/* Findings whose advice is a change of a text, which is best shown whole. */
+static const bool text_codes[FINDING_MAX] = {
 	[FINDING_SPF_INCLUDE_MISSING] = true, [FINDING_SPF_ALL_MISSING] = true, [FINDING_SPF_ALL_PERMISSIVE] = true,
 	[FINDING_SPF_IP_MISSING] = true, [FINDING_SPF_MULTIPLE] = true, [FINDING_SPF_AFTER_ALL] = true,
 	[FINDING_SPF_SYNTAX] = true, [FINDING_SPF_FLATTENED] = true,
+	[FINDING_DMARC_SYNTAX] = true, [FINDING_DMARC_NO_POLICY] = true,
 };
 
 static void
-advise_spf(struct roll *r, struct finding *f)
+advise_text(struct roll *r, struct finding *f)
 {
 	size_t row = plan_expectation(r->plan, (size_t)f->expectation)->question;
 	const struct answer *an = NULL;
@@ -177,7 +178,7 @@ advise_spf(struct roll *r, struct finding *f)
 	for (size_t col = 0; an == NULL && col < r->m->n_columns; col++)
 		if (column_decides(r->m, &r->m->columns[col]))
 			an = matrix_answer(r->m, row, col);
-	if (an == NULL || (text = fix_spf_text(r->m, (size_t)f->expectation, an, r->a)) == NULL)
+	if (an == NULL || (text = fix_record_text(r->m, (size_t)f->expectation, an, r->a)) == NULL)
 		return;
 	f->advice = arena_printf(r->a, "%s%s The record then reads: %s", f->advice, n > 0 && f->advice[n - 1] == '.' ? "" : ".", text);
 }
@@ -187,8 +188,8 @@ diagnose_records(struct roll *r)
 {
 	diagnose_speakers(r, speaks);
 	for (size_t i = 0; i < r->n_findings; i++)
-		if (spf_codes[r->findings[i].code] && r->findings[i].expectation >= 0)
-			advise_spf(r, &r->findings[i]);
+		if (text_codes[r->findings[i].code] && r->findings[i].expectation >= 0)
+			advise_text(r, &r->findings[i]);
 }
 
 void

@@ -77,6 +77,6 @@ extern fix_mender *const fix_menders[RULE_MAX];
 bool fix_judged_ok(struct mend *m, struct text t);
 void fix_spf(struct mend *m);
 /* The one SPF record that the answer's texts become, for expectation i; NULL when nothing better than what is there is known. */
-const char *fix_spf_text(struct matrix *m, size_t i, const struct answer *an, struct arena *a);
+const char *fix_record_text(struct matrix *m, size_t i, const struct answer *an, struct arena *a);
 
 #endif

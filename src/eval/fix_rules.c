@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "fix.h"
+#include "spf.h"
 
 #define PROOF_PREFERENCE 32767	/* of the verification MX: behind every mail server (M365-FACTS 1.2) */
 #define STS_ID_MAX       32	/* RFC 8461 section 3.1 */
@@ -643,3 +644,27 @@ fix_mender *const fix_menders[RULE_MAX] = {
 	[RULE_EXACT] = mend_exact,
 	[RULE_CONTAINS] = mend_contains,
 };
+
+const char *
+fix_record_text(struct matrix *m, size_t i, const struct answer *an, struct arena *a)
+{
+	struct fix_set sets[1];
+	struct fixer x = { .m = m, .plan = m->plan, .a = a, .sets = sets };
+	struct mend mend = { .x = &x, .i = i, .j = { .plan = m->plan, .e = plan_expectation(m->plan, i), .view = VIEW_PUBLIC,
+		.an = an, .a = a } };
+
+	plan_wanted(m->plan, i, VIEW_PUBLIC, a, &mend.j.want);
+	plan_owner(m->plan, i, &mend.j.owner);
+	mend.set = fix_set_of(&mend, DNS_TYPE_TXT, an->values, an->n_values);
+	fix_menders[mend.j.e->rule](&mend);
+	for (size_t k = 0; k < mend.set->n_now; k++) {
+		struct text v = fix_text_of(a, &mend.set->now[k]);
+		bool old = false;
+
+		for (size_t n = 0; n < an->n_values; n++)
+			old = old || match_rdata_equal(&an->values[n], &mend.set->now[k]);
+		if (!old && (mend.j.e->rule != RULE_SPF || spf_is_record(v.p, v.n)))
+			return judge_printable(a, v.p, v.n);
+	}
+	return NULL;
+}

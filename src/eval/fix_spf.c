@@ -13,6 +13,7 @@
 #include "spf.h"
 
 #define TERMS_MAX 256
+#define JOINED_MAX 160	/* bytes of a word in which two terms are looked for: it is tried at many places */
 
 struct spf_terms {
 	struct mend *m;
@@ -96,12 +97,40 @@ end_of_mechanisms(struct spf_terms *t)
 	return n;
 }
 
+static void take(struct spf_terms *t, const char *text);
+
+/* "ip4:192.0.2.1include:a.example": two terms that lost their blank, as where a long text was cut in two (mistake 15). */
+static bool
+take_joined(struct spf_terms *t, const char *text)
+{
+	static const char *const heads[] = { "include:", "ip4:", "ip6:", "exists:", "redirect=", "+all", "-all", "~all", "?all" };
+	struct spf_term term;
+	size_t len = strlen(text);
+
+	for (size_t n = 1; n < len && len <= JOINED_MAX; n++)
+		for (size_t i = 0; i < ARRAY_LEN(heads); i++) {
+			const char *first;
+
+			if (!str_iprefix(text + n, heads[i]))
+				continue;
+			first = arena_printf(t->m->x->a, "%.*s", (int)n, text);
+			if (!term_parse(t, first, &term))
+				continue;
+			take(t, first);
+			take(t, text + n);
+			return true;
+		}
+	return false;
+}
+
 static void
 take(struct spf_terms *t, const char *text)
 {
 	struct spf_term term;
 
 	if (!term_parse(t, text, &term)) {
+		if (take_joined(t, text))
+			return;
 		t->dropped = judge_join(t->m->x->a, t->dropped, judge_printable(t->m->x->a, text, strlen(text)));
 		return;
 	}
@@ -410,28 +439,4 @@ fix_spf(struct mend *m)
 	put(m, written(t));
 	if (*t->dropped != '\0')
 		fix_set_note(m, m->set, "left out of the SPF record, because no such term exists: %s", t->dropped);
-}
-
-const char *
-fix_spf_text(struct matrix *m, size_t i, const struct answer *an, struct arena *a)
-{
-	struct fix_set sets[1];
-	struct fixer x = { .m = m, .plan = m->plan, .a = a, .sets = sets };
-	struct mend mend = { .x = &x, .i = i, .j = { .plan = m->plan, .e = plan_expectation(m->plan, i), .view = VIEW_PUBLIC,
-		.an = an, .a = a } };
-
-	plan_wanted(m->plan, i, VIEW_PUBLIC, a, &mend.j.want);
-	plan_owner(m->plan, i, &mend.j.owner);
-	mend.set = fix_set_of(&mend, DNS_TYPE_TXT, an->values, an->n_values);
-	fix_spf(&mend);
-	for (size_t k = 0; k < mend.set->n_now; k++) {
-		struct text v = fix_text_of(a, &mend.set->now[k]);
-		bool old = false;
-
-		for (size_t n = 0; n < an->n_values; n++)
-			old = old || match_rdata_equal(&an->values[n], &mend.set->now[k]);
-		if (!old && spf_is_record(v.p, v.n))
-			return judge_printable(a, v.p, v.n);
-	}
-	return NULL;
 }

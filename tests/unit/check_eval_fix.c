@@ -86,6 +86,8 @@ static const struct {
 	    "change " APEX " TXT: v=spf 1 mx -all -> v=spf1 mx " INC " -all [txt-whitespace]" },
 	{ "non-breaking space", PLAIN, "spf = {TXT v=spf1\\xc2\\xa0mx -all}",
 	    "change " APEX " TXT: v=spf1\xc2\xa0mx -all -> v=spf1 mx " INC " -all [spf-syntax]" },
+	{ "two terms that lost their blank", PLAIN, "spf = {TXT v=spf1 " INC "ip4:11.0.0.1 mx~all}",
+	    "change " APEX " TXT: v=spf1 " INC "ip4:11.0.0.1 mx~all -> v=spf1 " INC " ip4:11.0.0.1 mx ~all [spf-syntax]" },
 	{ "another cloud's include", PLAIN, "spf = {TXT v=spf1 mx include:spf.protection.office365.us ip4:11.0.0.1 -all}",
 	    "change " APEX " TXT: v=spf1 mx include:spf.protection.office365.us ip4:11.0.0.1 -all -> v=spf1 mx " INC
 	    " ip4:11.0.0.1 -all [cloud-mixed]" },

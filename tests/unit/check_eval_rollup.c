@@ -13,6 +13,7 @@
 #define CONF(rest) "domain \"contoso.test\" { verification = \"MS=ms12345678\" tenant = \"contoso\" " rest " }"
 #define MAIL CONF("services = {\"exchange\"}")
 #define DKIM CONF("services = {\"exchange\", \"dkim\"}")
+#define DMARC CONF("services = {\"exchange\", \"dmarc\"}")
 #define NO_PROOF "domain \"contoso.test\" { services = {\"exchange\"} }"
 #define ONLY_PROOF CONF("profile = verify-only")
 #define NAMESERVERS CONF("nameservers = {\"ns9.other.example\"}")
@@ -486,7 +487,7 @@ START_TEST(a_finding_says_what_where_and_how)
 END_TEST
 
 /* The advice ends in the record to paste, whole, with what stood in it before. */
-START_TEST(spf_advice_shows_the_whole_record)
+START_TEST(advice_shows_the_whole_record)
 {
 	static const struct {
 		const char *txt, *end;
@@ -498,13 +499,20 @@ START_TEST(spf_advice_shows_the_whole_record)
 		    "The record then reads: v=spf1 include:spf.protection.outlook.com -all" },
 		{ "v=spf1 include:spf.protection.outlook.com -all; TXT v=spf1 mx ~all",
 		    "The record then reads: v=spf1 mx include:spf.protection.outlook.com -all" },
+		{ "v=spf1 ip4:192.0.2.7include:spf.protection.outlook.com -all",
+		    "The record then reads: v=spf1 ip4:192.0.2.7 include:spf.protection.outlook.com -all" },
+		{ "v=DMARC1\\x3b p=reject rua=mailto:a@b.test",
+		    "The record then reads: v=DMARC1; p=reject; rua=mailto:a@b.test" },
+		{ "v=DMARC1\\x3b rua=mailto:a@b.test", "The record then reads: v=DMARC1; p=none; rua=mailto:a@b.test" },
 	};
-	struct plan *plan = plan_of(MAIL);
+	struct plan *plan = plan_of(DMARC);
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct arena *a = arena_new();
 		struct domain_result r = roll(a, matrix_of(a, plan, "found", NS1 R2,
-		    arena_printf(a, "spf = {TXT MS=ms12345678; TXT %s} - -\n* = ok ok*2 ok*2", rows[i].txt)));
+		    strncmp(rows[i].txt, "v=spf1", 6) == 0 ?
+		    arena_printf(a, "spf = {TXT MS=ms12345678; TXT %s} - -\n* = ok ok*2 ok*2", rows[i].txt) :
+		    arena_printf(a, "dmarc = {TXT %s} - -\n* = ok ok*2 ok*2", rows[i].txt)));
 		const char *advice = r.n_findings > 0 ? r.findings[0].advice : "";
 
 		ck_assert_msg(strlen(advice) > strlen(rows[i].end) &&
@@ -568,7 +576,7 @@ main(void)
 	tcase_add_test(t, a_host_of_ones_own_is_said_in_words);
 	tcase_add_test(t, caches_are_told_without_false_claims);
 	tcase_add_test(t, a_finding_says_what_where_and_how);
-	tcase_add_test(t, spf_advice_shows_the_whole_record);
+	tcase_add_test(t, advice_shows_the_whole_record);
 	tcase_add_test(t, hostile_bytes_are_escaped);
 	tcase_add_test(t, codes_of_this_test_are_provoked);
 	suite_add_tcase(s, t);
