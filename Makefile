@@ -196,7 +196,7 @@ check-integration: all
 check-browser:
 	@$(SETUP) --need build --need bed --need browser
 	$(SUB) all
-	@$(RUN) browser: 'tests/integration/run.sh $(BUILD) page:'
+	@$(RUN) browser: 'tests/integration/run.sh $(BUILD) page: '
 # The pictures of the README, of a running demo.
 screenshots:
 	@$(SETUP) --need build --need bed --need browser
@@ -354,7 +354,7 @@ help:
 #:
 #: make check-unit  check-scenario  check-corpus  check-integration  unit-ROOM
 #: make check-asan  check-valgrind  coverage  lint
-#: make check-browser               the page in a real Chromium; make check does so where there is one
+#: make check-browser               the page in a real Chromium (installs it); make check does so where there is one
 #: make screenshots                 the pictures of the README
 #: make check-systemd               the installed service and the package under a real systemd in a container (root)
 #: make fuzz FUZZ_SECONDS=60        each fuzz target for so long (clang)

@@ -129,7 +129,7 @@ class Page:
 
     def __init__(self, browser, session, target):
         self.browser, self.session, self.target = browser, session, target
-        self.complaints, self.requests = [], []
+        self.complaints, self.requests, self.paths, self.ended = [], [], {}, []
 
     def call(self, method, **params):
         return self.browser.call(method, params, self.session)
@@ -144,6 +144,9 @@ class Page:
             self.complaints.append("%s %s" % (p["entry"]["text"], p["entry"].get("url", "")))
         elif method == "Network.requestWillBeSent":
             self.requests.append(p["request"]["url"])
+            self.paths[p["requestId"]] = p["request"]["url"]
+        elif method == "Network.loadingFailed":
+            self.ended.append(self.paths.get(p["requestId"]))
         elif method == "Fetch.requestPaused":
             self.paused.put(p)
 

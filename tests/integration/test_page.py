@@ -11,6 +11,7 @@ import re
 import threading
 import time
 
+import bed as beds
 import browser as browsers
 from daemon import Daemon
 from tap import Skip, case, check, equal
@@ -339,6 +340,29 @@ def everywhere(lab):
             check({"main", "heading", "table", "row", "columnheader", "status"} <= roles, "roles", sorted(roles))
             quiet(d, p)
             p.close()
+
+
+@case("page: the history goes back to the beginning, and a hidden window holds no connection", slow=True)
+def history(lab):
+    b = browser(lab)
+    with Daemon(lab, 'domain "right.test" { services = {"exchange", "teams", "skype", "intune", "dmarc", "tls-rpt"} }\n') as d:
+        d.becomes("right.test", "complete")
+        p = b.open(url(d, "/status/right.test"))
+        want = len(d.history("right.test"))
+        lines = "document.querySelectorAll('.history li').length"
+        p.until("one page of it", lines + " === 25 && document.querySelector('button.more')" if want > 25 else lines)
+        if want > 25:
+            p.click("button.more")
+        p.until("all of it", "%s === %d && !document.querySelector('button.more')" % (lines, want))
+        beds.poll("a stream and a long poll", lambda: all(any(x in u for u in p.requests) for x in ("/events?", "&wait=")), 10 * browsers.SLOW)
+        hide = "Object.defineProperty(document, 'hidden', { value: %s, configurable: true }); document.dispatchEvent(new Event('visibilitychange'))"
+        p.run(hide % "true")
+        beds.poll("both end", lambda: all(any(x in (u or "") for u in p.ended) for x in ("/events?", "&wait=")), 10 * browsers.SLOW)
+        asked = len(p.requests)
+        p.run(hide % "false")
+        beds.poll("it asks again", lambda: any("/events" in u for u in p.requests[asked:]), 10 * browsers.SLOW)
+        quiet(d, p)
+        p.close()
 
 
 @case("page: without scripts there is all of it, only not live")
