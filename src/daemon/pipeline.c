@@ -206,8 +206,8 @@ pipeline_has_room(const struct pipeline *p)
 	return !alive;
 }
 
-static bool
-turn_is_over(const struct pipeline *p)
+bool
+pipeline_turn_is_over(const struct pipeline *p)
 {
 	return p->clock->mono_ms(p->clock) >= p->turn_ends_ms;
 }
@@ -220,7 +220,7 @@ run_due(struct pipeline *p, int64_t now)
 	bool any = false;
 
 	while ((top = heap_top(&p->due)) != NULL && top->key <= now && pipeline_has_room(p) &&
-	    !turn_is_over(p)) {
+	    !pipeline_turn_is_over(p)) {
 		heap_remove(&p->due, top);
 		domain_turn((struct domain *)top, now);
 		any = true;
@@ -235,7 +235,7 @@ run_due(struct pipeline *p, int64_t now)
 static void
 run_dirty(struct pipeline *p, int64_t now, unsigned *budget)
 {
-	while (p->dirty != NULL && *budget > 0 && !turn_is_over(p)) {
+	while (p->dirty != NULL && *budget > 0 && !pipeline_turn_is_over(p)) {
 		struct domain *d = p->dirty;
 
 		p->dirty = d->next_dirty;
@@ -254,16 +254,17 @@ pipeline_run(struct pipeline *p)
 	bool over;
 
 	p->turn_ends_ms = now + TURN_MS;
+	pipeline_refresh(p, now);
 	do {
 		next = prober_run(p->prober);
 		run_dirty(p, now, &budget);
-		over = turn_is_over(p);
+		over = pipeline_turn_is_over(p);
 	} while (!over && (run_due(p, now) || (p->dirty != NULL && budget > 0)));
 	next = prober_run(p->prober);
 	top = heap_top(&p->due);
 	if (top != NULL && top->key > now && top->key < next)
 		next = top->key;
-	return p->dirty != NULL || over ? now : next;
+	return p->dirty != NULL || p->n_refresh > 0 || over ? now : next;
 }
 
 /*

@@ -103,7 +103,6 @@ pipeline_reload(struct pipeline *p, const struct conf *conf, const struct catalo
     const struct pipeline_spec *specs, size_t n, struct err *err)
 {
 	struct plan **plans = plans_build(catalog, specs, n, err);
-	int64_t now = p->clock->mono_ms(p->clock);
 
 	if (plans == NULL)
 		return -1;
@@ -112,10 +111,17 @@ pipeline_reload(struct pipeline *p, const struct conf *conf, const struct catalo
 	for (size_t i = 0; i < n; i++)
 		take_plan(p, plans[i]);
 	drop_old(p);
-	for (size_t i = 0; i < p->n_domains; i++)
-		domain_refresh(p->domains[i], now);
+	p->n_refresh = p->n_domains;
 	plans_free(plans, n);
 	return 0;
+}
+
+/* Resolvers that are not configured any more live on, so columns may wait for their turn. */
+void
+pipeline_refresh(struct pipeline *p, int64_t now)
+{
+	while (p->n_refresh > 0 && !pipeline_turn_is_over(p))
+		domain_refresh(p->domains[--p->n_refresh], now);
 }
 
 int
@@ -155,6 +161,7 @@ pipeline_remove(struct pipeline *p, struct board_domain *b)
 	domain_free(d);
 	memmove(&p->domains[place], &p->domains[place + 1], (p->n_domains - place - 1) * sizeof(struct domain *));
 	p->n_domains--;
+	p->n_refresh -= place < p->n_refresh;
 	p->n_reached = p->n_settled = 0;
 }
 

@@ -26,6 +26,7 @@ struct pipeline {
 	uint64_t last_policy;
 	size_t n_reached, n_settled;	/* so many of the first domains were, when last looked at */
 	unsigned generation;		/* of the configuration */
+	size_t n_refresh;		/* so many of the first domains have columns of the one before */
 	bool own_wrong;			/* own_words() had something to say, when last looked at */
 	const struct str *replanned;	/* the domain just being taken up again, as bytes */
 };
@@ -120,6 +121,10 @@ void domain_forget_sides(struct domain *d);
 bool pipeline_has_room(const struct pipeline *p);
 /* pipeline.c: what of a configuration is global, to all rooms. */
 void pipeline_configure(struct pipeline *p, const struct conf *conf);
+/* pipeline_change.c: what a reload has left to do, while the turn lasts. */
+void pipeline_refresh(struct pipeline *p, int64_t now_ms);
+/* pipeline.c: is this turn of the loop long enough? */
+bool pipeline_turn_is_over(const struct pipeline *p);
 /* pipeline.c: put d on the list of those to be rolled up. */
 void pipeline_mark_dirty(struct domain *d);
 
