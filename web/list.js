@@ -299,7 +299,7 @@ export class List {
 			p.set("q", this.q);
 		if (this.state)
 			p.set("state", this.state);
-		history.replaceState(null, "", "/" + (p.size ? "?" + p : ""));
+		history.replaceState(null, "", String(p) ? "/?" + p : "/");
 		this.at = -1;
 		this.arrange();
 		if (this.big) {
