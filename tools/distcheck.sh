@@ -31,7 +31,8 @@ make -j"$jobs" check-all
 step install
 make install DESTDIR="$work/root" >install.log
 for f in usr/lib/nagios/plugins/check_m365dnsd usr/share/man/man8/m365dnsd.8 usr/share/man/man5/m365dnsd.conf.5 usr/share/man/man7/m365dnsd-findings.7 etc/m365dnsd/m365dnsd.conf etc/m365dnsd/conf.d \
-    usr/share/bash-completion/completions/m365dnsd usr/share/zsh/site-functions/_m365dnsd; do
+    usr/share/bash-completion/completions/m365dnsd usr/share/zsh/site-functions/_m365dnsd \
+    usr/share/m365dnsd/prometheus/rules.yml usr/share/m365dnsd/grafana/m365dnsd.json; do
 	[ -e "$work/root/$f" ] || die "$f was not installed"
 done
 units=$(sed -n 's/^systemdsystemunitdir = //p' config.mk)
