@@ -21,7 +21,7 @@ api_fix(void *api, struct http_request *r)
 	if (format == NULL) {
 		snprintf(why, sizeof(why), "There is no such format of a fix; there are %s.", view_fix_format_names(&out));
 		str_done(&out);
-		http_problem(r, 400, why);
+		http_problem(r, 404, why);	/* a fix in that form is not there: the contract says so */
 		return;
 	}
 	arena = arena_new();

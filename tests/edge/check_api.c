@@ -335,7 +335,7 @@ static const struct {
 	{ "GET /history/contoso.test", "", 200, "application/json", "\"transitions\":[],\"next\":null,\"spread\":[]" },
 	{ "GET /history/unknown.test", "", 404, "application/problem+json", "no history" },
 	{ "GET /history/contoso.test?cursor=x", "", 400, "application/problem+json", "cursor" },
-	{ "GET /fix/contoso.test?format=xml", "", 400, "application/problem+json", "text, zone, nsupdate" },
+	{ "GET /fix/contoso.test?format=xml", "", 404, "application/problem+json", "text, zone, nsupdate" },
 	{ "GET /fix/contoso.test?format=zone", "", 200, "text/dns; charset=us-ascii", "; contoso.test: " },
 	{ "GET /fix/contoso.test?format=route53", "", 200, "application/json", "\"Changes\":[" },
 	{ "GET /fix/contoso.test", "", 200, "text/plain; charset=us-ascii", "contoso.test: " },
