@@ -205,14 +205,14 @@ spf_note_near(struct judge *j, const struct text *values, size_t n)
 	return false;
 }
 
-/* A parked domain sends nothing (M365-FACTS 1.5): what still may works, but is not meant. */
+/* A parked domain sends nothing (M365-FACTS 1.5): nobody may. */
 static void
 spf_check_parked(struct spf_look *s)
 {
 	for (size_t i = 0; i < s->record.n_terms; i++)
 		if (s->record.terms[i].qualifier == '+' && s->record.terms[i].kind != SPF_ALL) {
-			judge_note_as(s->j, SEVERITY_WARNING, FINDING_RECORD_WRONG, s->show, NULL,
-			    "the domain is parked, but %s may still send", s->record.terms[i].text);
+			spf_wrong(s, FINDING_RECORD_WRONG, s->show, NULL, arena_printf(s->j->a,
+			    "the domain is parked, but %s may still send", s->record.terms[i].text));
 			return;
 		}
 }

@@ -287,7 +287,7 @@ static const struct judge_case spf[] = {
 	{ "own include lacks", SENDERS, "spf", "TXT v=spf1 ip4:203.0.113.5 ip4:198.51.0.0/16 include:" SPF " -all", VERDICT_WRONG,
 	    "spf-include-missing spf-ip-private?" },
 	{ "parked", PARKED, "spf", "TXT v=spf1 -all", VERDICT_OK, "" },
-	{ "parked, still sends", PARKED, "spf", "TXT v=spf1 include:" SPF " -all", VERDICT_OK, "record-wrong?" },
+	{ "parked, still sends", PARKED, "spf", "TXT v=spf1 include:" SPF " -all", VERDICT_WRONG, "record-wrong" },
 	{ "verify only: anything", VERIFY, "spf", "TXT v=spf1 mx -all", VERDICT_OK, "" },
 };
 
