@@ -7,12 +7,14 @@
 enum verdict
 rule_absent(struct judge *j)
 {
-	const char *found = judge_found_text(j);
+	const char *found = judge_found_text(j), *owner = match_name_text(j->a, &j->owner);
+	char type[16];
 
 	if (j->an->n_values == 0 && j->an->n_chain == 0 && j->an->kind != ANSWER_CNAME_LOOP)
 		return VERDICT_OK;
-	judge_note(j, strcmp(j->e->id, "msoid") == 0 ? FINDING_MSOID_PRESENT : FINDING_RECORD_FORBIDDEN, found, "nothing",
-	    NULL);
+	/* addresses are asked for; what stands there is the alias */
+	judge_note(j, strcmp(j->e->id, "msoid") == 0 ? FINDING_MSOID_PRESENT : FINDING_RECORD_FORBIDDEN, found, "nothing", "%s %s is %s",
+	    owner, dns_type_text(j->an->n_chain > 0 ? DNS_TYPE_CNAME : j->an->qtype, type), found);
 	return VERDICT_WRONG;
 }
 
