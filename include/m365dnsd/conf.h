@@ -254,6 +254,7 @@ struct catalog {
 		char *what;		/* "mx", "autodiscover", "spf", "sip", "consumer" ... */
 	} *suffixes;
 	size_t n_suffixes;
+	uint64_t digest;	/* hash_bytes() of the text that it was read from */
 };
 /* From a file, or with NULL the compiled-in one (etc/catalog.conf).  NULL on any problem. */
 struct catalog *catalog_load(const char *path, struct conf_problems *problems);

@@ -283,6 +283,7 @@ parse(const char *name, const char *text, size_t len, struct conf_problems *prob
 	struct catalog_loader cl = { .loader = { .problems = problems, .file = name }, .catalog = c };
 	size_t before = problems->n;
 
+	c->digest = hash_bytes(text, len);
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
 		rows[i + 2] = (struct syntax_row){
 			keys[i].section, keys[i].name, strcmp(keys[i].type, "list") == 0 ? SYNTAX_LIST : SYNTAX_SCALAR,

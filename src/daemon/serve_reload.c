@@ -46,6 +46,11 @@ reading_run(void *arg)
 		r->catalog_kept = true;
 	else if (r->conf != NULL)
 		r->catalog = catalog_load(r->conf->catalog_file, &r->problems);
+	if (r->catalog != NULL && r->catalog->digest == r->s->catalog->digest) {	/* plans of one catalog are compared at a glance */
+		catalog_free(r->catalog);
+		r->catalog = NULL;
+		r->catalog_kept = true;
+	}
 	if (r->conf != NULL && serve_listen_token(r->conf, &r->token, &err) == -1)
 		conf_problem_add(&r->problems, "token", 0, "%s", err.msg);
 	if (eventfd_write(r->fd, 1) == -1)
