@@ -53,14 +53,17 @@ value_of(const struct map *m, const struct slot *s)
 static bool
 has_key(const struct map *m, const struct slot *s, const void *key, size_t n)
 {
-	const struct entry *e = s->item;
-	const void *own = e->key;
+	const void *own;
 	size_t own_n = 0;
 
-	if (m->key_of != NULL)
+	if (m->key_of != NULL) {
 		own = m->key_of(s->item, &own_n);
-	else
+	} else {
+		const struct entry *e = s->item;
+
+		own = e->key;
 		own_n = e->n;
+	}
 	return own_n == n && (n == 0 || memcmp(own, key, n) == 0);
 }
 
