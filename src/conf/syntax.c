@@ -166,6 +166,8 @@ on_end(cfg_t *cfg, cfg_opt_t *opt)
 	return 0;
 }
 
+static void on_error(cfg_t *cfg, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
+
 static void
 on_error(cfg_t *cfg, const char *fmt, va_list ap)
 {

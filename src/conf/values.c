@@ -82,7 +82,7 @@ set_bool(struct loader *l, const struct conf_key *k, void *obj, const struct syn
 	static const struct name_row rows[] = {
 		{ 1, "yes" }, { 0, "no" }, { 1, "true" }, { 0, "false" }, { 1, "on" }, { 0, "off" },
 	};
-	static const NAME_TABLE(words, rows);
+	static NAME_TABLE(words, rows);
 	int id;
 
 	if (!name_find(&words, v->text, &id))

@@ -167,7 +167,7 @@ set_record_type(struct loader *l, const struct conf_key *k, void *obj, const str
 		{ DNS_TYPE_A, "A" }, { DNS_TYPE_AAAA, "AAAA" }, { DNS_TYPE_CNAME, "CNAME" }, { DNS_TYPE_MX, "MX" },
 		{ DNS_TYPE_NS, "NS" }, { DNS_TYPE_PTR, "PTR" }, { DNS_TYPE_SRV, "SRV" }, { DNS_TYPE_TXT, "TXT" },
 	};
-	static const NAME_TABLE(types, rows);
+	static NAME_TABLE(types, rows);
 	struct str list = STR_INIT;
 	int id;
 

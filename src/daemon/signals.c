@@ -4,7 +4,7 @@
 #include <signal.h>
 
 static const struct name_row rows[] = { { SIGINT, "SIGINT" }, { SIGTERM, "SIGTERM" }, { SIGHUP, "SIGHUP" } };
-static const NAME_TABLE(ending, rows);
+static NAME_TABLE(ending, rows);
 
 /* nohup(1) */
 static bool

@@ -149,6 +149,10 @@ judge_found_text(struct judge *j)
 	return judge_answer_text(j->a, j->an);
 }
 
+static struct note *note_add(struct judge *j, enum severity severity, enum finding_code code, const char *found, const char *wanted,
+    const char *fmt, va_list ap)
+    PRINTF_LIKE(6, 0);
+
 static struct note *
 note_add(struct judge *j, enum severity severity, enum finding_code code, const char *found, const char *wanted,
     const char *fmt, va_list ap)

@@ -85,7 +85,7 @@ override_of(const char *id)
 		{ OVERRIDE_DKIM1, "dkim-selector1" },
 		{ OVERRIDE_DKIM2, "dkim-selector2" },
 	};
-	static const NAME_TABLE(ids, rows);
+	static NAME_TABLE(ids, rows);
 	int id_no;
 
 	return name_find(&ids, id, &id_no) ? (enum override)id_no : OVERRIDE_NONE;

@@ -869,7 +869,7 @@ START_TEST(description)
 	paths = json_object_get(j, "paths");
 	json_object_foreach(paths, key, path)
 		json_object_foreach(path, method, operation) {
-			static const NAME_TABLE(table, methods);
+			static NAME_TABLE(table, methods);
 			const struct http_route *r;
 			int id;
 

@@ -27,7 +27,7 @@ static const char config[] = "resolvers = {}\nauthorities = none\n"
 			     "domain \"xn--mnchen-3ya.test\" { profile = verify-only verification = \"MS=ms12345678\" }\n";
 
 static const struct name_row health_rows[] = { { 0, "ok" }, { 1, "stuck" } };
-static const NAME_TABLE(healths, health_rows);
+static NAME_TABLE(healths, health_rows);
 static const char *const libraries[] = { "c-ares", "1.18.1", "sqlite", "3.40.1" };
 static const struct view_store store = {
 	.healths = &healths, .health = 1, .writes = false, .problem = "disk \"/var\" is full", .commits = 12, .rows = 345,
