@@ -29,6 +29,8 @@ void err_prefix(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* ---- mem.c: allocation aborts when memory is out; sizes from outside are capped before they come here ---- */
 
+/* Says why on standard error, without the heap, and aborts: no end is silent. */
+_Noreturn void give_up(const char *why);
 void *xmalloc(size_t n);
 void *xcalloc(size_t n, size_t size);
 void *xreallocarray(void *p, size_t n, size_t size);

@@ -48,7 +48,7 @@ take(struct arena *a, size_t n)
 	void *p;
 
 	if (n > SIZE_MAX / 2)
-		abort();
+		give_up("a size is out of all bounds");
 	n = (n + align - 1) / align * align;
 	if (a->top == NULL || a->top->cap - a->top->used < n)
 		a->top = block_new(n > BLOCK_SIZE ? n : BLOCK_SIZE, a->top);
@@ -91,7 +91,7 @@ arena_printf(struct arena *a, const char *fmt, ...)
 	va_copy(again, ap);
 	n = vsnprintf(small, sizeof(small), fmt, ap);
 	if (n < 0)
-		abort();	/* an encoding error of a wide format: we have none */
+		give_up("a text cannot be formatted");	/* an encoding error of a wide format: we have none */
 	if ((size_t)n < sizeof(small)) {
 		text = arena_dup(a, small, (size_t)n + 1);
 	} else {

@@ -5,13 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+void
+give_up(const char *why)
+{
+	fputs("m365dnsd: ", stderr);
+	fputs(why, stderr);
+	fputs("\n", stderr);
+	abort();
+}
+
 static void *
 checked(void *p)
 {
-	if (p == NULL) {
-		fputs("m365dnsd: out of memory\n", stderr);
-		abort();
-	}
+	if (p == NULL)
+		give_up("out of memory");
 	return p;
 }
 

@@ -41,10 +41,8 @@ pool_fill(void)
 		do
 			n = getrandom(pool, sizeof(pool), 0);
 		while (n == -1 && errno == EINTR);
-		if (n != (ssize_t)sizeof(pool)) {
-			fputs("m365dnsd: getrandom failed\n", stderr);
-			abort();
-		}
+		if (n != (ssize_t)sizeof(pool))
+			give_up("getrandom failed");
 	}
 	pool_left = sizeof(pool);
 }

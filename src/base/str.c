@@ -11,7 +11,7 @@ grow(struct str *s, size_t n)
 	size_t cap = s->cap != 0 ? s->cap : 32;
 
 	if (n > SIZE_MAX / 4 - s->len)
-		abort();
+		give_up("a size is out of all bounds");
 	while (cap < s->len + n + 1)
 		cap *= 2;
 	s->p = xreallocarray(s->p, cap, 1);
@@ -61,7 +61,7 @@ str_addf(struct str *s, const char *fmt, ...)
 	va_copy(again, ap);
 	n = vsnprintf(small, sizeof(small), fmt, ap);
 	if (n < 0)
-		abort();	/* an encoding error of a wide format: we have none */
+		give_up("a text cannot be formatted");	/* an encoding error of a wide format: we have none */
 	if ((size_t)n < sizeof(small)) {
 		str_addn(s, small, (size_t)n);
 	} else {

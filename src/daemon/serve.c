@@ -16,6 +16,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "build_info.h"
 #include "output.h"
@@ -159,6 +160,36 @@ on_save_timer(void *ctx)
 }
 
 /* ---- signals ---- */
+
+/*
+ * Before the loop runs a signal ends the program at once, as it would without this; but whoever looks at the log shall read why.
+ * Nothing is lost: what is stored is stored in transactions.
+ */
+static void
+on_early_end(int signo)
+{
+	static const char term[] = "m365dnsd: ended by SIGTERM before it was ready\n";
+	static const char interrupt[] = "m365dnsd: ended by SIGINT before it was ready\n";
+	static const char hup[] = "m365dnsd: ended by SIGHUP before it was ready\n";
+	const char *words = signo == SIGTERM ? term : signo == SIGINT ? interrupt : hup;
+	ssize_t n = write(STDERR_FILENO, words, strlen(words));
+
+	(void)n;		/* nobody left to tell */
+	raise(signo);		/* not caught again, and held back until this returns */
+}
+
+static void
+signals_early(void)
+{
+	static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
+	struct sigaction sa = { .sa_handler = on_early_end, .sa_flags = SA_RESETHAND }, old;
+
+	sigemptyset(&sa.sa_mask);
+	for (size_t i = 0; i < ARRAY_LEN(signals); i++)
+		if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
+			sigaction(signals[i], &sa, NULL);
+	signal(SIGPIPE, SIG_IGN);		/* a log that nobody reads any more, too */
+}
 
 static void
 on_end(void *ctx, int signo)
@@ -318,7 +349,6 @@ start(struct serve *s, struct err *err)
 	serve_keep_health(s, STORE_OK);
 	if (serve_listen_start(s, err) == -1 || announce_resume(s->announce, err) == -1)
 		return -1;
-	signal(SIGPIPE, SIG_IGN);
 	loop_on_signal(s->loop, SIGTERM, on_end, s);
 	loop_on_signal(s->loop, SIGINT, on_end, s);
 	loop_on_signal(s->loop, SIGHUP, on_hup, s);
@@ -385,8 +415,8 @@ serve(const struct options *o)
 	int code;
 
 	log_init(o->verbose ? LOG_LVL_DEBUG : o->quiet ? LOG_LVL_WARNING : LOG_LVL_INFO);
+	signals_early();
 	code = start_conf(&s);
-
 	if (code == EXIT_OK && start(&s, &err) == -1) {
 		log_err("cannot start: %s", err.msg);
 		code = EXIT_FAILURE;

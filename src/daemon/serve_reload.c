@@ -5,6 +5,7 @@
  * Files are read on a thread of their own: a slow disk and a hundred thousand domains hold nobody up.  The loop then swaps in
  * one turn.  A configuration with mistakes changes nothing.
  */
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,7 @@ struct waiter {
 struct reading {
 	struct serve *s;
 	pthread_t thread;
+	bool threaded;			/* else it was read in place */
 	int fd;				/* the thread is done */
 	struct loop_fd *watch;
 	bool again;			/* asked for once more meanwhile: the files may have changed since they were read */
@@ -54,7 +56,7 @@ reading_run(void *arg)
 	if (r->conf != NULL && serve_listen_token(r->conf, &r->token, &err) == -1)
 		conf_problem_add(&r->problems, "token", 0, "%s", err.msg);
 	if (eventfd_write(r->fd, 1) == -1)
-		abort();	/* only a program that is broken gets here */
+		give_up("a reload cannot be told of");	/* only a program that is broken gets here */
 	return NULL;
 }
 
@@ -138,8 +140,18 @@ reading_start(struct reading *r)
 	r->n_waiters += r->n_next;
 	r->n_next = 0;
 	systemd_reloading(r->s->sd);
-	if (pthread_create(&r->thread, NULL, reading_run, r) != 0)
-		abort();
+	r->threaded = pthread_create(&r->thread, NULL, reading_run, r) == 0;
+	if (!r->threaded) {
+		log_warn("no thread is to be had: the configuration is read in place");
+		reading_run(r);
+	}
+}
+
+static void
+reading_join(struct reading *r)
+{
+	if (r->threaded)
+		pthread_join(r->thread, NULL);
 }
 
 static void
@@ -180,7 +192,7 @@ reading_done(void *ctx, int fd, unsigned events)
 	(void)events;
 	if (eventfd_read(fd, &count) == -1)
 		return;
-	pthread_join(r->thread, NULL);
+	reading_join(r);
 	ok = reading_apply(r, &words);
 	reading_tell(r, ok, str_c(&words));
 	str_done(&words);
@@ -196,11 +208,18 @@ serve_reload(struct serve *s, reload_done *done, void *ctx)
 {
 	struct reading *r = s->reading;
 	bool running = r != NULL;
+	int fd = running ? r->fd : eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 
+	if (fd == -1) {
+		log_err("configuration not reloaded, the old one stays: %s", strerror(errno));
+		if (done != NULL)
+			done(ctx, false, "no descriptor is to be had");
+		return;
+	}
 	if (!running) {
 		r = s->reading = xcalloc(1, sizeof(*r));
 		r->s = s;
-		r->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+		r->fd = fd;
 		r->watch = loop_fd_new(s->loop, r->fd, reading_done, r);
 		loop_fd_set(r->watch, LOOP_READ);
 	}
@@ -219,7 +238,7 @@ serve_reading_join(struct serve *s)
 {
 	struct reading *r = s->reading;
 
-	pthread_join(r->thread, NULL);
+	reading_join(r);
 	for (size_t i = 0; i < r->n_waiters + r->n_next; i++)
 		r->waiters[i].done(r->waiters[i].ctx, false, "the daemon is ending");
 	serve_reading_free(s);

@@ -22,10 +22,8 @@ gzip_new(void)
 {
 	struct gzip *g = xcalloc(1, sizeof(*g));
 
-	if (deflateInit2(&g->z, LEVEL, Z_DEFLATED, WINDOW, MEMORY, Z_DEFAULT_STRATEGY) != Z_OK) {
-		log_err("out of memory");
-		abort();
-	}
+	if (deflateInit2(&g->z, LEVEL, Z_DEFLATED, WINDOW, MEMORY, Z_DEFAULT_STRATEGY) != Z_OK)
+		give_up("out of memory");
 	return g;
 }
 

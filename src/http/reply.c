@@ -72,10 +72,8 @@ void
 reply_with(struct http_request *r, unsigned status, struct MHD_Response *response, const char *content_type)
 {
 	assert(r->response == NULL && !r->parked && status < ARRAY_LEN(r->http->stats.requests));
-	if (response == NULL) {
-		log_err("out of memory");
-		abort();
-	}
+	if (response == NULL)
+		give_up("out of memory");
 	for (size_t i = 0; i < ARRAY_LEN(always); i++)
 		if (reply_header_get(r, always[i].name) == NULL)
 			add(response, always[i].name, always[i].value);

@@ -177,10 +177,8 @@ event_or_die(struct loop *l, int fd, short what, event_callback_fn fn, void *ctx
 {
 	struct event *ev = event_new(l->base, fd, what, fn, ctx);
 
-	if (ev == NULL) {
-		log_err("out of memory");
-		abort();
-	}
+	if (ev == NULL)
+		give_up("out of memory");
 	return ev;
 }
 

@@ -264,6 +264,25 @@ def broken_pipe(lab):
     check(r.rc >= 0 or r.rc == -signal.SIGPIPE, "ends without a crash", str(r))
 
 
+@table("the daemon says why it ends, also before it is ready: %s", [("SIGTERM",), ("SIGINT",), ("SIGHUP",)])
+def early_end(lab, name):
+    """The configuration is a pipe that says nothing: the start waits for it."""
+    path = os.path.join(lab.bed.dir, "pipe-" + name)
+    os.mkfifo(path)
+    p = lab.start_program("--config", path, resolvers=None, lab=False)
+
+    def reads():
+        try:
+            return os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:
+            return None
+    fd = beds.poll("it reads its configuration", reads)
+    p.send_signal(getattr(signal, name))
+    r = lab.end(p)
+    os.close(fd)
+    check(r.rc < 0 and "ended by " + name in r.err, "ends with words", str(r))
+
+
 @table("with %s descriptors: no verdict is made up", [(n,) for n in (5, 7, 9)])
 def few_descriptors(lab, n):
     if not shutil.which("prlimit") or SLOW > 1:
