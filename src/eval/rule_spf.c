@@ -189,6 +189,8 @@ spf_check_private(struct spf_look *s)
 static bool
 spf_note_near(struct judge *j, const struct text *values, size_t n)
 {
+	const char *wanted = NULL;
+
 	for (size_t i = 0; i < n; i++) {
 		int at = text_ifind(values[i], "v=spf");
 		enum finding_code code = at > 0 && text_iprefix(values[i], "MS=ms") ? FINDING_TXT_JOINED_VALUES :
@@ -198,7 +200,10 @@ spf_note_near(struct judge *j, const struct text *values, size_t n)
 			code = FINDING_SPF_SYNTAX;
 		if (code == FINDING_MAX)
 			continue;
-		judge_note(j, code, text_show(j, values[i]), NULL, "no SPF record, but meant to be one: %s",
+		/* where no SPF record is wanted, the one that is in there */
+		if (code == FINDING_TXT_JOINED_VALUES && j->want.n_text == 0)
+			wanted = text_show(j, (struct text){ values[i].p + at, values[i].n - (size_t)at });
+		judge_note(j, code, text_show(j, values[i]), wanted, "no SPF record, but meant to be one: %s",
 		    text_show(j, values[i]));
 		return true;
 	}
