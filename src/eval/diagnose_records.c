@@ -172,15 +172,16 @@ advise_text(struct roll *r, struct finding *f)
 {
 	size_t row = plan_expectation(r->plan, (size_t)f->expectation)->question;
 	const struct answer *an = NULL;
-	const char *text;
+	const char *text, *note;
 	size_t n = strlen(f->advice);
 
 	for (size_t col = 0; an == NULL && col < r->m->n_columns; col++)
 		if (column_decides(r->m, &r->m->columns[col]))
 			an = matrix_answer(r->m, row, col);
-	if (an == NULL || (text = fix_record_text(r->m, (size_t)f->expectation, an, r->a)) == NULL)
+	if (an == NULL || (text = fix_record_text(r->m, (size_t)f->expectation, an, r->a, &note)) == NULL)
 		return;
-	f->advice = arena_printf(r->a, "%s%s The record then reads: %s", f->advice, n > 0 && f->advice[n - 1] == '.' ? "" : ".", text);
+	f->advice = arena_printf(r->a, "%s%s The record then reads%s%s%s: %s", f->advice, n > 0 && f->advice[n - 1] == '.' ? "" : ".",
+	    note != NULL ? " (" : "", note != NULL ? note : "", note != NULL ? ")" : "", text);
 }
 
 void

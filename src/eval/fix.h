@@ -76,7 +76,10 @@ extern fix_mender *const fix_menders[RULE_MAX];
 /* Would the match rule call the one text right? */
 bool fix_judged_ok(struct mend *m, struct text t);
 void fix_spf(struct mend *m);
-/* The one SPF record that the answer's texts become, for expectation i; NULL when nothing better than what is there is known. */
-const char *fix_record_text(struct matrix *m, size_t i, const struct answer *an, struct arena *a);
+/*
+ * The one record (SPF, DMARC) that the answer's texts become, for expectation i; NULL when nothing better than what is there is
+ * known.  *ret_note: what people have to know of it, NULL = nothing.
+ */
+const char *fix_record_text(struct matrix *m, size_t i, const struct answer *an, struct arena *a, const char **ret_note);
 
 #endif

@@ -646,7 +646,7 @@ fix_mender *const fix_menders[RULE_MAX] = {
 };
 
 const char *
-fix_record_text(struct matrix *m, size_t i, const struct answer *an, struct arena *a)
+fix_record_text(struct matrix *m, size_t i, const struct answer *an, struct arena *a, const char **ret_note)
 {
 	struct fix_set sets[1];
 	struct fixer x = { .m = m, .plan = m->plan, .a = a, .sets = sets };
@@ -657,6 +657,7 @@ fix_record_text(struct matrix *m, size_t i, const struct answer *an, struct aren
 	plan_owner(m->plan, i, &mend.j.owner);
 	mend.set = fix_set_of(&mend, DNS_TYPE_TXT, an->values, an->n_values);
 	fix_menders[mend.j.e->rule](&mend);
+	*ret_note = mend.set->n_notes > 0 ? mend.set->notes[0] : NULL;
 	for (size_t k = 0; k < mend.set->n_now; k++) {
 		struct text v = fix_text_of(a, &mend.set->now[k]);
 		bool old = false;
