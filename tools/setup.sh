@@ -28,6 +28,7 @@ table() {
 	test	pc:check		check			check-devel
 	test	cmd:mandoc		mandoc			mandoc
 	test	cmd:python3		python3			python3
+	test	cmd:openssl		openssl			openssl
 	bed	cmd:knotd		knot			knot
 	bed	cmd:kdig		knot-dnsutils		knot-utils
 	bed	cmd:unbound		unbound			unbound

@@ -288,7 +288,8 @@ def few_descriptors(lab, n):
     if not shutil.which("prlimit") or SLOW > 1:
         raise Skip("no prlimit here, or sanitizers, which need descriptors")
     r = lab.run("--once", "right.test", before=["prlimit", "--nofile=%d" % n])
-    check(r.rc in (3, 71) and "missing" not in r.out.lower(), "cannot tell", str(r))
+    # nine may be enough: what it says then is true
+    check(r.rc in ((0, 3, 71) if n > 7 else (3, 71)) and "missing" not in r.out.lower(), "cannot tell", str(r))
 
 
 @case("nobody but the resolvers and the authorities is contacted, and no resolver file is read")
