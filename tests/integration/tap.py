@@ -104,11 +104,11 @@ def run(lab, pattern, threads):
         if word == "skip":
             print("ok %d - %s # SKIP %s" % (i, c.name, text), flush=True)
             continue
-        if word == "not ok" and c.slow:
+        if word == "not ok":
             again.append((i, c))
         else:
             failed += told(i, c)
-    # Cases about time share two processors with five others: who failed there has to pass alone, and the reason is shown.
+    # Cases share two processors with five others: who failed there has to pass alone, and the first failure is shown.
     for i, c in again:
         first = c.result[1]
         attempt(c, lab)
