@@ -251,20 +251,19 @@ pipeline_run(struct pipeline *p)
 	int64_t now = p->clock->mono_ms(p->clock), next;
 	unsigned budget = DIRTY_AT_ONCE;
 	struct heap_item *top;
-	bool over;
 
 	p->turn_ends_ms = now + TURN_MS;
 	pipeline_refresh(p, now);
 	do {
 		next = prober_run(p->prober);
 		run_dirty(p, now, &budget);
-		over = pipeline_turn_is_over(p);
-	} while (!over && (run_due(p, now) || (p->dirty != NULL && budget > 0)));
+	} while (run_due(p, now) || (p->dirty != NULL && budget > 0 && !pipeline_turn_is_over(p)));
 	next = prober_run(p->prober);
 	top = heap_top(&p->due);
 	if (top != NULL && top->key > now && top->key < next)
 		next = top->key;
-	return p->dirty != NULL || p->n_refresh > 0 || over ? now : next;
+	/* asked last: what was left because the turn was over is left to nobody else */
+	return p->dirty != NULL || p->n_refresh > 0 || pipeline_turn_is_over(p) ? now : next;
 }
 
 /*
