@@ -173,7 +173,8 @@ RUN_CORPUS = corpus: $(foreach x,$(FUZZ_NAMES),'$(BUILD)/tests/replay_$(x) tests
 RUN_INTEGRATION = integration: $(CLI:%='% $(BUILD)') $(BED:%='% $(BUILD)')
 
 check:
-	@$(SETUP) --need build --need test --want bed
+	@$(SETUP) --need build --need test --want bed --want browser
+	-$(SUB) playwright
 	$(SUB) check-all
 # Without the set-up; what does not compile is counted as a failure and the rest is run all the same.
 BUILD_AND_RUN = +@$(MAKE) --no-print-directory -k programs; BUILD_FAILED=$$? $(RUN)
@@ -192,15 +193,25 @@ check-corpus: $(REPLAY)
 check-integration: all
 	@$(RUN) $(RUN_INTEGRATION)
 
-# The page in a real browser, which make check does too where there is one; this installs it (300 MB).
+# What drives the browser, of the version and with the hash in the lock; it brings no browser and runs nothing of its own.
+PLAYWRIGHT = $(BUILD)/browser/node_modules/.package-lock.json
+$(PLAYWRIGHT): tests/browser/package.json tests/browser/package-lock.json
+	@mkdir -p $(BUILD)/browser && cp $^ $(BUILD)/browser
+	$(call say,NPM ,playwright-core)cd $(BUILD)/browser && { PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --ignore-scripts \
+	    --prefer-offline --fetch-retries=1 --no-audit --no-fund >npm.log 2>&1 || { head -n 8 npm.log; exit 1; }; }
+	@touch $@
+playwright: $(PLAYWRIGHT)
+	@:
+
+# The page alone.
 check-browser:
 	@$(SETUP) --need build --need bed --need browser
-	$(SUB) all
+	$(SUB) all playwright
 	@$(RUN) browser: 'tests/integration/run.sh $(BUILD) page: '
 # The pictures of the README, of a running demo.
 screenshots:
 	@$(SETUP) --need build --need bed --need browser
-	$(SUB) all
+	$(SUB) all playwright
 	@python3 -B tests/integration/screenshots.py $(BUILD) docs/pictures
 
 # The installed service under a real systemd, booted in a container; and the Debian packages, where they can be made.
@@ -215,7 +226,8 @@ unit-%: $(BUILD)/tests/check_%
 	$<
 
 check-asan:
-	@$(SETUP) --need build --need test --want bed
+	@$(SETUP) --need build --need test --want bed --want browser
+	-$(SUB) BUILD=$(BUILD)-asan playwright
 	$(SUB) BUILD=$(BUILD)-asan OPT='-O1 -g -fno-omit-frame-pointer' \
 	    SAN='-fsanitize=address,undefined -fno-sanitize-recover=all' SLOW=4 check-suites
 check-valgrind:
@@ -354,7 +366,7 @@ help:
 #:
 #: make check-unit  check-scenario  check-corpus  check-integration  unit-ROOM
 #: make check-asan  check-valgrind  coverage  lint
-#: make check-browser               the page in a real Chromium (installs it); make check does so where there is one
+#: make check-browser               of the tests those of the page, in a real Chromium
 #: make screenshots                 the pictures of the README
 #: make check-systemd               the installed service and the package under a real systemd in a container (root)
 #: make fuzz FUZZ_SECONDS=60        each fuzz target for so long (clang)
@@ -368,7 +380,7 @@ help:
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 .PHONY: all programs lint-programs fuzz-programs check check-all check-unit check-scenario check-corpus check-integration \
-	check-suites check-programs check-asan check-valgrind check-browser screenshots check-systemd fuzz coverage bench \
+	check-suites check-programs check-asan check-valgrind check-browser playwright screenshots check-systemd fuzz coverage bench \
 	lint demo update-golden deps install uninstall dist distcheck deb deb-of-dist clean distclean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:

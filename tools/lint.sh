@@ -50,7 +50,7 @@ core_symbols() {
 }
 
 licence_line() {
-	{ c_files; scripts; echo Makefile; echo configure.ac; ls systemd/*; } | while read -r f; do
+	{ c_files; scripts; echo Makefile; echo configure.ac; ls systemd/* web/*.js tests/browser/*.js; } | while read -r f; do
 		head -n 3 "$f" | grep -q 'SPDX-License-Identifier: ISC' || echo "$f: no SPDX line"
 	done
 }

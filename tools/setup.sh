@@ -43,7 +43,9 @@ table() {
 	web	cmd:nginx		nginx-light		nginx
 	web	cmd:wrk			wrk			wrk
 	web	cmd:python3		python3			python3
-	browser	cmd:chromium|chromium-browser|google-chrome	chromium	chromium-headless
+	browser	cmd:chromium|chromium-browser|google-chrome	chromium	chromium
+	browser	cmd:node		nodejs			nodejs
+	browser	cmd:npm			npm			nodejs-npm
 	systemd	cmd:systemd-nspawn	systemd-container	systemd-container
 	systemd	cmd:python3		python3			python3
 	systemd	cmd:strace		strace			strace
@@ -64,7 +66,7 @@ purpose() {
 	fuzz) echo 'make fuzz' ;;
 	bench) echo 'make bench' ;;
 	web) echo 'to compare HTTP with nginx (make bench)' ;;
-	browser) echo 'to look at the page as a browser does (make check-browser, screenshots)' ;;
+	browser) echo 'to test the page in a real browser (make check, check-browser, screenshots)' ;;
 	systemd) echo 'to boot a systemd with the service (make check-systemd)' ;;
 	deb) echo 'to make Debian packages (make deb)' ;;
 	esac

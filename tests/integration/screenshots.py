@@ -5,19 +5,25 @@ screenshots.py BUILDDIR OUTDIR: the pictures of the README, of a daemon that wat
 `make screenshots` calls it.
 """
 
+import json
 import os
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "bed"))
 import bed as beds          # noqa: E402
-import browser as browsers  # noqa: E402
 import demo                 # noqa: E402
+import playwright           # noqa: E402
 import png                  # noqa: E402
 import records              # noqa: E402
 
-SIZE = {"width": 1120, "height": 720}
 COMPLETE = ["adventure-works.test", "fourthcoffee.test", "litwareinc.test", "proseware.test", "wingtiptoys.test"]
 WAITING, LOST = "fabrikam.test", "tailspintoys.test"
+VIEWS = [
+    {"name": "list", "path": "/", "selector": "table.domains tbody a", "count": 8},
+    {"name": "mistake", "path": "/status/" + demo.DOMAIN, "selector": ".type", "count": 3},
+    {"name": "waiting", "path": "/status/" + WAITING, "selector": ".lanes tbody tr", "count": 4, "open": "mx"},
+]
 
 
 class Daemon(demo.Daemon):
@@ -34,7 +40,7 @@ class Daemon(demo.Daemon):
         beds.poll("%s is %s" % (name, state), lambda: '"state":"%s"' % state in self.get("/status/%s?format=json" % name)[:200], 60)
 
 
-def play(bed, browser, program, out):
+def play(bed, build, out):
     old = "\n".join([demo.OLD_MX, demo.MX, demo.MS, demo.SPF, demo.SPF_SECOND, demo.DOUBLED])
     for name in [*COMPLETE, LOST]:
         bed.zone(name, records.right(name), ttl=3600, negative=30)
@@ -42,7 +48,7 @@ def play(bed, browser, program, out):
     bed.zone(demo.DOMAIN, old, ttl=3600, negative=30)
     for cache in ("r2", "r4"):
         bed.caches[cache].ask(WAITING, "MX")
-    d = Daemon(program, bed)
+    d = Daemon(os.path.join(build, "m365dnsd"), bed)
     for name in [*COMPLETE, LOST]:
         d.becomes(name, "complete")
     bed.change(WAITING, records.right(WAITING))
@@ -50,35 +56,27 @@ def play(bed, browser, program, out):
     d.becomes(WAITING, "published")
     d.becomes(LOST, "regressed")
     d.becomes(demo.DOMAIN, "unpublished")
-    views = [("list", "/", "document.querySelectorAll('table.domains tbody a').length === 8", ""),
-             ("mistake", "/status/" + demo.DOMAIN, "document.querySelectorAll('.type').length === 3", ""),
-             ("waiting", "/status/" + WAITING, "document.querySelectorAll('.lanes tbody tr').length === 4",
-              "document.querySelector('#record-mx button').click(); document.querySelector('#records').scrollIntoView()")]
-    for name, path, loaded, then in views:
-        page = browser.open(d.url(path), **SIZE)
-        page.until(name, loaded)
-        page.run(then)
-        page.run("new Promise(done => setTimeout(done, 1200))")
-        for dark in (False, True):
-            page.scheme(dark)
-            path = "%s/%s%s.png" % (out, name, "-dark" if dark else "")
-            page.picture(path)
-            with open(path, "rb") as f:
-                data = png.small(f.read())
-            with open(path, "wb") as f:
-                f.write(data)
-        page.close()
+    with open(os.path.join(bed.dir, "views"), "w") as f:
+        json.dump(VIEWS, f)
+    subprocess.run(playwright.command("screenshots.js", d.url(""), out, f.name), env=playwright.environment(build, bed.dir), check=True)
     d.stop()
 
 
 def main():
     build, out = sys.argv[1], sys.argv[2]
     beds.end_on_signals()
-    with beds.Bed() as bed, browsers.Browser(os.path.join(build, "chromium.log")) as browser:
-        play(bed, browser, os.path.join(build, "m365dnsd"), out)
+    if playwright.lacking(build):
+        sys.exit("screenshots: " + playwright.lacking(build))
+    with beds.Bed() as bed:
+        play(bed, build, out)
     for name in sorted(os.listdir(out)):
         if name.endswith(".png"):
-            print("%s/%s  %d kB" % (out, name, os.path.getsize(os.path.join(out, name)) // 1000))
+            path = os.path.join(out, name)
+            with open(path, "rb") as f:
+                data = png.small(f.read())
+            with open(path, "wb") as f:
+                f.write(data)
+            print("%s  %d kB" % (path, len(data) // 1000))
 
 
 if __name__ == "__main__":
