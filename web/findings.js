@@ -30,7 +30,7 @@ export function changesOf(text) {
 	const out = [];
 
 	for (const line of text.split("\n")) {
-		const head = /^\d+\. (\S+) (\S+)/.exec(line), field = FIELD.exec(line);
+		const head = /^\d+\. (\S+) ((?:\S+, )*\S+)/.exec(line), field = FIELD.exec(line);
 
 		if (head)
 			out.push({ record: head[2], title: line.replace(/^\d+\. /, ""), lines: [] });
@@ -101,12 +101,12 @@ export class Fix {
 
 function finding(f, first, fix) {
 	const { tone, sign } = of(SEVERITIES, f.severity);
-	const changes = first ? fix.changes.filter(c => c.record === f.record) : [];
+	const changes = first ? fix.changes.filter(c => c.record.split(", ").some(r => f.records.includes(r))) : [];
 
 	return el("li", { key: f.code + " " + f.record + " " + f.detail, class: "finding card " + tone },
 		el("h3", null, el("span", { class: "sign " + tone, "aria-hidden": "true" }, sign), el("span", { class: "away" }, f.severity, ": "), f.title,
 			" ", el("code", { class: "code" }, f.code),
-			f.record ? el("a", { class: "ref", href: "#record-" + f.record }, f.record) : null),
+			f.records.map(r => el("a", { class: "ref", href: "#record-" + r }, r))),
 		el("p", null, f.detail),
 		f.advice ? el("p", { class: "advice" }, f.advice) : null,
 		changes.map(change),
@@ -120,7 +120,7 @@ export function findings(doc, fix) {
 	const made = list.map(f => {
 		const first = f.record !== null && f.severity !== "info" && !seen.has(f.record);
 
-		seen.add(f.record);
+		f.records.forEach(r => seen.add(r));
 		return { f, node: finding(f, first, fix) };
 	});
 	const loud = made.filter(x => x.f.severity !== "info"), notes = made.filter(x => x.f.severity === "info");

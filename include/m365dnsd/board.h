@@ -36,6 +36,8 @@ struct status_finding {
 	const char *code;
 	enum severity severity;
 	const char *record;		/* id or NULL */
+	const char *const *also;	/* ids of other records of which the same cause is told with it */
+	size_t n_also;
 	const char *title, *detail, *advice;
 	const char *const *evidence, *const *sources;
 	size_t n_evidence, n_sources;

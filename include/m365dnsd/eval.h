@@ -49,6 +49,7 @@ struct finding {
 	enum finding_code code;
 	enum severity severity;
 	int expectation;		/* index in the plan, -1 = the domain as a whole */
+	uint64_t also;			/* bits: other expectations that the same cause is told of with it */
 	const char *detail;		/* what was found, with real names */
 	const char *advice;		/* what to type */
 	const char *const *evidence;	/* dig-like lines: "contoso.test. 300 IN MX 10 mail.old.example. (ns1 192.0.2.1)" */
@@ -56,6 +57,12 @@ struct finding {
 	const char *const *sources;	/* "ns1.contoso.test 192.0.2.1", "google 8.8.8.8" */
 	size_t n_sources;
 };
+/* Is it what there is to say of expectation i? */
+static inline bool
+finding_is_about(const struct finding *f, size_t i)
+{
+	return f->expectation == (int)i || (f->also >> i & 1) != 0;
+}
 
 /* ---- judging one answer ---- */
 

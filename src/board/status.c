@@ -218,7 +218,7 @@ fill_record_findings(struct work *w, size_t e, struct status_record *ret)
 	size_t n = 0;
 
 	for (size_t i = 0; i < w->r.n_findings; i++)
-		if (w->r.findings[i].expectation == (int)e)
+		if (finding_is_about(&w->r.findings[i], e))
 			list[n++] = &w->findings[i];
 	ret->findings = list;
 	ret->n_findings = n;
@@ -255,6 +255,20 @@ fill_record(struct work *w, size_t e, struct status_record *ret)
 }
 
 static void
+fill_also(struct work *w, const struct finding *f, struct status_finding *ret)
+{
+	size_t n = plan_n_expectations(w->d->plan);
+	const char **list;
+
+	if (f->also == 0)
+		return;
+	ret->also = list = arena_alloc(w->a, n * sizeof(*list));
+	for (size_t i = 0; i < n; i++)
+		if ((f->also >> i & 1) != 0)
+			list[ret->n_also++] = plan_expectation(w->d->plan, i)->id;
+}
+
+static void
 fill_findings(struct work *w)
 {
 	w->findings = arena_alloc(w->a, (w->r.n_findings + 1) * sizeof(*w->findings));
@@ -273,6 +287,7 @@ fill_findings(struct work *w)
 			.sources = f->sources,
 			.n_sources = f->n_sources,
 		};
+		fill_also(w, f, &w->findings[i]);
 	}
 	w->st->findings = w->findings;
 	w->st->n_findings = w->r.n_findings;

@@ -106,6 +106,15 @@ diagnose_find(struct roll *r, enum finding_code code, int expectation)
 	return NULL;
 }
 
+void
+diagnose_drop(struct roll *r, const struct finding *f)
+{
+	size_t at = (size_t)(f - r->findings);
+
+	memmove(&r->findings[at], &r->findings[at + 1], (r->n_findings - at - 1) * sizeof(*r->findings));
+	r->n_findings--;
+}
+
 /* The arrays were made by diagnose_add and are const only for readers. */
 static void
 list_add(const char *const *list, size_t *n, size_t max, const char *text)

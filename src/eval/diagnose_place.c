@@ -73,15 +73,6 @@ findings_fold(struct roll *r, int i)
 	return first;
 }
 
-static void
-findings_drop(struct roll *r, const struct finding *f)
-{
-	size_t at = (size_t)(f - r->findings);
-
-	memmove(&r->findings[at], &r->findings[at + 1], (r->n_findings - at - 1) * sizeof(*r->findings));
-	r->n_findings--;
-}
-
 /* What to type, and what else would do, as the rule that found it missing says. */
 static const char *
 place_wanted(struct place *p)
@@ -127,24 +118,6 @@ static const char *
 owner_and_type(const struct place *p, char type[16])
 {
 	return arena_printf(p->r->a, "%s %s", match_name_text(p->r->a, &p->owner), dns_type_text(p->e->row->type, type));
-}
-
-static enum outcome
-wildcard_words(struct place *p, struct hit *hit, struct advice *ret)
-{
-	const char *name = place_wildcard_name(p, &hit->look);
-	char type[16], wanted_type[16];
-
-	if (name == NULL)
-		return PLACE_WAIT;
-	if (hit->look.an->n_chain > 0)	/* what stands in the zone is the alias, whatever was asked for and is behind it */
-		ret->found = arena_printf(p->r->a, "%s CNAME %s", name, match_name_text(p->r->a, &hit->look.an->chain[0]));
-	else
-		ret->found = arena_printf(p->r->a, "%s %s %s", name, dns_type_text(hit->look.type, type),
-		    judge_answer_text(p->r->a, hit->look.an));
-	hit->detail = arena_printf(p->r->a, hit->elsewhere ? "%s is right, but a wildcard does not stand for %s" :
-	    "%s answers in place of %s", ret->found, owner_and_type(p, wanted_type));
-	return PLACE_FOUND;
 }
 
 static void
@@ -213,7 +186,7 @@ search_missing(struct place *p)
 	if (hit.wanted != NULL)
 		advice.wanted = hit.wanted;
 	if (hit.code == FINDING_WILDCARD_ANSWER) {
-		if (wildcard_words(p, &hit, &advice) != PLACE_FOUND)
+		if (place_wildcard_words(p, &hit, &advice) != PLACE_FOUND)
 			return;
 	} else if (dns_name_equal(&hit.look.name, &p->owner)) {
 		type_words(p, &hit, &advice);
@@ -221,27 +194,11 @@ search_missing(struct place *p)
 		owner_words(p, &hit, &advice);
 	}
 	finding_become(p, f, &hit, &advice);
+	if (hit.code == FINDING_WILDCARD_ANSWER)
+		place_wildcard_tell(p, f, &hit, &advice);
 }
 
 /* ---- wrong ---- */
-
-/* Another record has told of the wildcard, and as loudly; this one is not demanded: it need not be said again. */
-static bool
-wildcard_told(struct place *p, struct finding *mine)
-{
-	struct roll *r = p->r;
-
-	for (size_t k = 0; k < r->n_findings; k++) {
-		struct finding *f = &r->findings[k];
-
-		if (f->code != FINDING_WILDCARD_ANSWER || f->severity < mine->severity)
-			continue;
-		f->detail = arena_printf(r->a, "%s, and of %s", f->detail, p->e->id);
-		findings_drop(r, mine);
-		return true;
-	}
-	return false;
-}
 
 static void
 search_wrong(struct place *p)
@@ -251,13 +208,10 @@ search_wrong(struct place *p)
 	struct finding *f;
 
 	if (place_wildcard(p, &p->owner, p->ask, p->an, &hit.look) != PLACE_FOUND ||
-	    wildcard_words(p, &hit, &advice) != PLACE_FOUND || (f = findings_fold(p->r, p->i)) == NULL ||
-	    (!judge_is_demanded(p->e) && wildcard_told(p, f)))
+	    place_wildcard_words(p, &hit, &advice) != PLACE_FOUND || (f = findings_fold(p->r, p->i)) == NULL)
 		return;
 	finding_become(p, f, &hit, &advice);
-	if (p->e->rule == RULE_ABSENT)
-		f->advice = arena_printf(p->r->a, "Delete the wildcard %s, or keep it away from %s by any other record there (a TXT): "
-		    "a wildcard does not answer for a name that exists.", advice.found, match_name_text(p->r->a, &p->owner));
+	place_wildcard_tell(p, f, &hit, &advice);
 }
 
 /* ---- right ---- */
@@ -265,17 +219,18 @@ search_wrong(struct place *p)
 static void
 right_wildcard(struct place *p)
 {
-	struct hit hit = { .code = FINDING_WILDCARD_ANSWER };
+	struct hit hit = { .code = FINDING_WILDCARD_ANSWER, .right = true };
 	struct advice advice = { .wanted = judge_answer_text(p->r->a, p->an) };
 	struct finding *f;
 
 	p->holds = false;
 	if (place_wildcard(p, &p->owner, p->ask, p->an, &hit.look) == PLACE_FOUND &&
-	    wildcard_words(p, &hit, &advice) == PLACE_FOUND) {
+	    place_wildcard_words(p, &hit, &advice) == PLACE_FOUND) {
 		f = diagnose_add(p->r, hit.code, SEVERITY_WARNING, p->i, hit.detail, &advice);
 		place_evidence(p->r, f, &hit.look);
 		diagnose_evidence(p->r, f, p->e->question, p->col);
 		diagnose_source(p->r, f, p->col);
+		place_wildcard_tell(p, f, &hit, &advice);
 	}
 	p->holds = true;
 }
@@ -344,16 +299,17 @@ place_search(struct roll *r, size_t i, struct asked *asked)
 void
 diagnose_places(struct roll *r)
 {
+	static const unsigned needs[] = { 1u << NEED_REQUIRED, 1u << NEED_FORBIDDEN, ~(1u << NEED_REQUIRED | 1u << NEED_FORBIDDEN) };
 	struct asked asked = { .n = 0 };
 
 	if (r->m->policy.authorities == AUTHORITIES_NONE || r->m->zone.zone == NULL)
 		return;
-	/* what is demanded speaks first, so that the rest need not repeat it */
-	for (int round = 0; round < 2; round++)
+	/* what is required speaks first, then what is forbidden: the rest need not repeat it */
+	for (size_t round = 0; round < ARRAY_LEN(needs); round++)
 		for (size_t i = 0; i < r->n; i++) {
 			const struct expectation *e = plan_expectation(r->plan, i);
 
-			if ((e->views & 1u << VIEW_PUBLIC) != 0 && judge_is_demanded(e) == (round == 0))
+			if ((e->views & 1u << VIEW_PUBLIC) != 0 && (needs[round] & 1u << e->need) != 0)
 				place_search(r, i, &asked);
 		}
 }

@@ -9,6 +9,60 @@
 #include "judge.h"
 #include "roll.h"
 
+/* ---- one text that two records are written into ---- */
+
+/* Another record has told of the same text: one cause, one finding. */
+static struct finding *
+joined_find(struct roll *r, size_t i, const struct note *note)
+{
+	for (size_t k = 0; note->code == FINDING_TXT_JOINED_VALUES && k < r->n_findings; k++) {
+		struct finding *f = &r->findings[k];
+
+		if (f->code == note->code && f->expectation != (int)i && f->severity >= note->severity &&
+		    plan_expectation(r->plan, (size_t)f->expectation)->question == plan_expectation(r->plan, i)->question &&
+		    strstr(f->detail, note->found) != NULL)
+			return f;
+	}
+	return NULL;
+}
+
+/* The records that it has to become. */
+static const char *
+joined_parts(struct roll *r, const struct finding *f)
+{
+	const char *text = "";
+
+	for (size_t i = 0; i < r->n; i++) {
+		const struct expectation *e = plan_expectation(r->plan, i);
+		const char *spf = NULL, *note;
+		struct wanted w;
+
+		if (!finding_is_about(f, i))
+			continue;
+		plan_wanted(r->plan, i, VIEW_PUBLIC, r->a, &w);
+		for (size_t col = 0; e->rule == RULE_SPF && spf == NULL && col < r->m->n_columns; col++) {
+			const struct answer *an = matrix_answer(r->m, e->question, col);
+
+			if (an != NULL && column_decides(r->m, &r->m->columns[col]))
+				spf = fix_record_text(r->m, i, an, r->a, &note);
+		}
+		for (size_t k = 0; k < (spf != NULL ? 1 : w.n_text); k++)
+			text = judge_join_by(r->a, text, " and ", spf != NULL ? spf : judge_printable(r->a, w.text[k], strlen(w.text[k])));
+	}
+	return text;
+}
+
+static void
+joined_add(struct roll *r, struct finding *f, size_t i)
+{
+	const char *owner = match_name_text(r->a, &r->m->rows[plan_expectation(r->plan, i)->question].name);
+
+	f->also |= UINT64_C(1) << i;
+	f->advice = arena_printf(r->a, "Make a TXT record at %s of each: %s", owner, joined_parts(r, f));
+}
+
+/* ---- notes ---- */
+
 /* The same remark about the same value was made already? */
 static struct finding *
 find_same(struct roll *r, enum finding_code code, int expectation, const char *detail)
@@ -49,8 +103,13 @@ static void
 note_add_finding(struct roll *r, size_t i, const struct note *note, size_t col)
 {
 	const char *detail = note_detail(r, i, note);
-	struct finding *f = find_same(r, note->code, (int)i, detail);
+	struct finding *f = joined_find(r, i, note);
 
+	if (f != NULL) {
+		joined_add(r, f, i);
+		return;
+	}
+	f = find_same(r, note->code, (int)i, detail);
 	/* what is wrong outside as well is one cause; what is wrong inside only must say so */
 	if (f == NULL && column_view(&r->m->columns[col]) == VIEW_INTERNAL) {
 		detail = arena_printf(r->a, "inside: %s", detail);

@@ -10,7 +10,6 @@
  *
  * Records at a wrong place are not deleted: whose they are is not known for certain.  Their finding's advice goes along as a note.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "fix.h"
@@ -20,138 +19,7 @@
 static const struct name_row action_rows[] = { { FIX_ADD, "add" }, { FIX_CHANGE, "change" }, { FIX_DELETE, "delete" } };
 NAME_TABLE(fix_action_names, action_rows);
 
-/* ---- sets ---- */
-
-static struct fix_set *
-set_find(struct fixer *x, const struct dns_name *owner, uint16_t type)
-{
-	for (size_t i = 0; i < x->n_sets; i++)
-		if (x->sets[i].type == type && dns_name_equal(&x->sets[i].owner, owner))
-			return &x->sets[i];
-	return NULL;
-}
-
-void
-fix_set_add(struct mend *m, struct fix_set *s, const struct rdata *r)
-{
-	if (fix_set_has(s, r))
-		return;
-	if (s->n_now == s->cap_now) {
-		size_t cap = s->cap_now == 0 ? 8 : 2 * s->cap_now;
-		struct rdata *more = arena_alloc(m->x->a, cap * sizeof(*more));
-
-		if (s->n_now > 0)
-			memcpy(more, s->now, s->n_now * sizeof(*more));
-		s->now = more;
-		s->cap_now = cap;
-	}
-	s->now[s->n_now++] = *r;
-}
-
-struct fix_set *
-fix_set_of(struct mend *m, uint16_t type, const struct rdata *old, size_t n_old)
-{
-	struct fix_set *s = set_find(m->x, &m->j.owner, type);
-
-	if (s != NULL)
-		return s;
-	s = &m->x->sets[m->x->n_sets++];
-	*s = (struct fix_set){ .owner = m->j.owner, .type = type, .old = old, .n_old = n_old, .records = "", .why = "",
-		.old_ttl = n_old > 0 ? m->ttl : 0, .row_ttl = m->j.e->row->ttl };
-	if (n_old > 0)
-		s->now = arena_dup(m->x->a, old, n_old * sizeof(*old));
-	s->n_now = s->cap_now = n_old;
-	return s;
-}
-
-void
-fix_set_gone(struct mend *m, uint16_t type, const struct answer *an)
-{
-	struct fix_set *s = fix_set_of(m, type, an->values, an->n_values);
-
-	fix_set_clear(s);
-	s->old_ttl = an->ttl;
-}
-
-void
-fix_set_clear(struct fix_set *s)
-{
-	s->n_now = 0;
-}
-
-void
-fix_set_remove(struct fix_set *s, size_t at)
-{
-	memmove(&s->now[at], &s->now[at + 1], (--s->n_now - at) * sizeof(*s->now));
-}
-
-bool
-fix_set_has(const struct fix_set *s, const struct rdata *r)
-{
-	for (size_t i = 0; i < s->n_now; i++)
-		if (match_rdata_equal(&s->now[i], r))
-			return true;
-	return false;
-}
-
-const struct answer *
-fix_aside(struct mend *m, uint16_t type)
-{
-	struct sides *sides = m->x->m->sides;
-	struct side_fact fact;
-
-	if (!m->x->ask)
-		return sides_peek(sides, SIDE_AUTHORITY, &m->j.owner, type, m->x->a, &fact) ? fact.answer : NULL;
-	sides_ask(sides, SIDE_AUTHORITY, &m->j.owner, type, m->x->a, &fact);
-	return fact.state == SIDE_ANSWERED ? fact.answer : NULL;
-}
-
-void
-fix_alias_gone(struct mend *m)
-{
-	const struct answer *known = fix_aside(m, DNS_TYPE_CNAME);
-	const struct dns_name *target = &m->j.an->chain[0];
-	struct rdata *alias = arena_alloc(m->x->a, sizeof(*alias));
-	struct fix_set *s;
-
-	*alias = (struct rdata){ DNS_TYPE_CNAME, target->len, arena_dup(m->x->a, target->wire, target->len) };
-	s = fix_set_of(m, DNS_TYPE_CNAME, alias, 1);
-	fix_set_clear(s);
-	if (known != NULL && known->n_values == 1)
-		s->old_ttl = known->ttl;	/* the other answer's TTL is the lowest of all that the alias leads to */
-	else if (s->old_ttl == 0)
-		s->old_ttl = s->row_ttl;
-}
-
-static void
-list_add(struct arena *a, const char ***list, size_t *n, const char *text)
-{
-	const char **more;
-
-	for (size_t i = 0; i < *n; i++)
-		if (strcmp((*list)[i], text) == 0)
-			return;
-	if ((*n & (*n - 1)) == 0) {		/* at every power of two */
-		more = arena_alloc(a, (*n == 0 ? 1 : 2 * *n) * sizeof(*more));
-		if (*n > 0)
-			memcpy(more, *list, *n * sizeof(*more));
-		*list = more;
-	}
-	(*list)[(*n)++] = text;
-}
-
-void
-fix_set_note(struct mend *m, struct fix_set *s, const char *fmt, ...)
-{
-	va_list ap;
-	char *text;
-
-	va_start(ap, fmt);
-	text = xvasprintf(fmt, ap);
-	va_end(ap);
-	list_add(m->x->a, &s->notes, &s->n_notes, arena_strdup(m->x->a, text));
-	free(text);
-}
+/* ---- words ---- */
 
 /* A word more in "a, b". */
 static const char *
@@ -176,18 +44,6 @@ word_drop(struct arena *a, const char *list, const char *word)
 		if (strcmp(w, word) != 0)
 			ret = judge_join(a, ret, w);
 	return ret;
-}
-
-static bool
-set_changed(const struct fix_set *s)
-{
-	if (s->n_now != s->n_old)
-		return true;
-	/* what stays mostly stays where it was, and a stranger's set may have thousands of records */
-	for (size_t i = 0; i < s->n_old; i++)
-		if (!match_rdata_equal(&s->now[i], &s->old[i]) && !fix_set_has(s, &s->old[i]))
-			return true;
-	return false;
 }
 
 /* ---- what the authorities say ---- */
@@ -228,13 +84,35 @@ right_somewhere(const struct fixer *x, size_t i)
 	return false;
 }
 
+/* Findings that stand in the place of record-missing and the like: where the record is, or what is there instead of it. */
+static const enum place { PLACE_OF_ITS_OWN, PLACE_HERE, PLACE_ELSEWHERE } finding_places[FINDING_MAX] = {
+	[FINDING_OWNER_DOUBLED] = PLACE_ELSEWHERE, [FINDING_OWNER_LITERAL_AT] = PLACE_ELSEWHERE,
+	[FINDING_OWNER_WRONG_PLACE] = PLACE_ELSEWHERE, [FINDING_SRV_OWNER_WRONG] = PLACE_ELSEWHERE,
+	[FINDING_ZONE_CUT_UNEXPECTED] = PLACE_ELSEWHERE, [FINDING_WILDCARD_ANSWER] = PLACE_ELSEWHERE,
+	[FINDING_CNAME_FLATTENED] = PLACE_HERE, [FINDING_TYPE_WRONG] = PLACE_HERE, [FINDING_SPF_TYPE99] = PLACE_HERE,
+	[FINDING_DKIM_TXT_INSTEAD_OF_CNAME] = PLACE_HERE, [FINDING_DKIM_SELECTOR2_MISSING] = PLACE_HERE,
+};
+
 static bool
-has_finding(const struct fixer *x, enum finding_code code, int expectation)
+has_finding(const struct fixer *x, enum finding_code code, size_t expectation)
 {
 	for (size_t k = 0; k < x->r->n_findings; k++)
-		if (x->r->findings[k].code == code && x->r->findings[k].expectation == expectation)
+		if (x->r->findings[k].code == code && finding_is_about(&x->r->findings[k], expectation))
 			return true;
 	return false;
+}
+
+/* What is told in place of the match rule's own remark: why it is not there, or who answers for it. */
+static enum finding_code
+told_instead(const struct fixer *x, size_t expectation, enum finding_code code)
+{
+	for (size_t k = 0; k < x->r->n_findings && !has_finding(x, code, expectation); k++) {
+		const struct finding *f = &x->r->findings[k];
+
+		if (finding_is_about(f, expectation) && finding_places[f->code] != PLACE_OF_ITS_OWN)
+			return f->code;
+	}
+	return code;
 }
 
 /* ---- one expectation ---- */
@@ -253,7 +131,7 @@ clear_the_way(struct mend *m)
 	for (size_t k = 0; k < ARRAY_LEN(in_the_way); k++) {
 		const struct answer *an;
 
-		if (set_find(m->x, &m->j.owner, in_the_way[k]) != NULL)
+		if (fix_set_find(m->x, &m->j.owner, in_the_way[k]) != NULL)
 			continue;
 		an = fix_aside(m, in_the_way[k]);
 		if (an == NULL || an->n_chain > 0 || an->n_values == 0)
@@ -284,15 +162,16 @@ replace_alias(struct mend *m)
 static void
 explain(struct mend *m, struct fix_set *s)
 {
-	if (!set_changed(s))
+	if (!fix_set_changed(s))
 		return;
 	m->x->touched |= UINT64_C(1) << m->i;
 	s->records = word_add(m->x->a, s->records, m->j.e->id);
-	if (has_finding(m->x, FINDING_DKIM_MIXED_FORMATS, (int)m->i))
+	if (has_finding(m->x, FINDING_DKIM_MIXED_FORMATS, m->i))
 		s->why = word_add(m->x->a, s->why, finding_rows[FINDING_DKIM_MIXED_FORMATS].code);
 	for (size_t k = 0; k < m->judged->n_notes; k++)
 		if (m->judged->notes[k].severity != SEVERITY_INFO)
-			s->why = word_add(m->x->a, s->why, finding_rows[m->judged->notes[k].code].code);
+			s->why = word_add(m->x->a, s->why,
+			    finding_rows[told_instead(m->x, m->i, m->judged->notes[k].code)].code);
 }
 
 /* Is there anything to say against it that a change of records could mend? */
@@ -303,7 +182,7 @@ wants_mending(const struct fixer *x, size_t i, const struct judgement *j)
 
 	if (j->verdict == VERDICT_MISSING)
 		return judge_is_demanded(e);
-	if (has_finding(x, FINDING_DKIM_MIXED_FORMATS, (int)i))
+	if (has_finding(x, FINDING_DKIM_MIXED_FORMATS, i))
 		return true;
 	for (size_t k = 0; k < j->n_notes; k++)
 		if (j->notes[k].severity != SEVERITY_INFO && !judge_note_is_idle(e, &j->notes[k]))
@@ -328,7 +207,7 @@ mend_record(struct mend *m)
 {
 	const struct catalog_row *row = m->j.e->row;
 	const struct answer *an = m->j.an;
-	bool own_type = row->type == an->qtype, wildcard = has_finding(m->x, FINDING_WILDCARD_ANSWER, (int)m->i);
+	bool own_type = row->type == an->qtype, wildcard = has_finding(m->x, FINDING_WILDCARD_ANSWER, m->i);
 	bool has = own_type && an->n_chain == 0 && !wildcard;
 	size_t before = m->x->n_sets;
 
@@ -341,7 +220,7 @@ mend_record(struct mend *m)
 	m->set = fix_set_of(m, row->type, has ? an->values : NULL, has ? an->n_values : 0);
 	fix_menders[m->j.e->rule](m);
 	/* a wildcard's answers are in nobody's way: they end where a name begins */
-	if (!wildcard && m->set->type == DNS_TYPE_CNAME && m->set->n_now > 0 && set_changed(m->set))
+	if (!wildcard && m->set->type == DNS_TYPE_CNAME && m->set->n_now > 0 && fix_set_changed(m->set))
 		clear_the_way(m);
 	explain(m, m->set);
 	for (size_t k = before; k < m->x->n_sets; k++)
@@ -351,7 +230,7 @@ mend_record(struct mend *m)
 static void
 note_add(struct fixer *x, const char *text)
 {
-	list_add(x->a, &x->notes, &x->n_notes, text);
+	fix_list_add(x->a, &x->notes, &x->n_notes, text);
 }
 
 static void
@@ -424,28 +303,25 @@ judge_again(struct fixer *x, struct fix_set *s)
 
 /* ---- what records cannot mend ---- */
 
-/* The record stands somewhere else: whether that one may go is for its owner to say. */
-static bool
-is_misplaced(enum finding_code code)
-{
-	static const enum finding_code codes[] = { FINDING_OWNER_DOUBLED, FINDING_OWNER_LITERAL_AT, FINDING_OWNER_WRONG_PLACE,
-		FINDING_SRV_OWNER_WRONG, FINDING_ZONE_CUT_UNEXPECTED, FINDING_WILDCARD_ANSWER, FINDING_CNAME_FLATTENED };
-
-	for (size_t i = 0; i < ARRAY_LEN(codes); i++)
-		if (codes[i] == code)
-			return true;
-	return false;
-}
-
 static struct fix_set *
 set_of_expectation(struct fixer *x, int i)
 {
 	const char *id = plan_expectation(x->plan, (size_t)i)->id;
 
 	for (size_t k = 0; k < x->n_sets; k++)
-		if (set_changed(&x->sets[k]) && strcmp(word_add(x->a, x->sets[k].records, id), x->sets[k].records) == 0)
+		if (fix_set_changed(&x->sets[k]) && strcmp(word_add(x->a, x->sets[k].records, id), x->sets[k].records) == 0)
 			return &x->sets[k];
 	return NULL;
+}
+
+/* The first of the expectations that the finding is about and a change is too; -1 = none. */
+static int
+touched_expectation(const struct fixer *x, const struct finding *f)
+{
+	for (size_t i = 0; i < plan_n_expectations(x->plan); i++)
+		if (finding_is_about(f, i) && (x->touched >> i & 1) != 0)
+			return (int)i;
+	return -1;
 }
 
 static void
@@ -453,16 +329,17 @@ note_findings(struct fixer *x)
 {
 	for (size_t k = 0; k < x->r->n_findings; k++) {
 		const struct finding *f = &x->r->findings[k];
-		bool touched = f->expectation >= 0 && (x->touched >> f->expectation & 1) != 0;
-		struct fix_set *s = touched ? set_of_expectation(x, f->expectation) : NULL;
+		int about = touched_expectation(x, f);
+		struct fix_set *s = about >= 0 ? set_of_expectation(x, about) : NULL;
 		struct mend m = { .x = x };
 
 		if (f->severity == SEVERITY_INFO)
 			continue;
-		if (s != NULL && is_misplaced(f->code))
+		/* whether the one that stands elsewhere may go is for its owner to say */
+		if (s != NULL && finding_places[f->code] == PLACE_ELSEWHERE)
 			fix_set_note(&m, s, "%s: %s; delete it there when the right one is in place, if it is yours",
 			    finding_rows[f->code].code, f->detail);
-		else if (!touched)
+		else if (about < 0)
 			note_add(x, arena_printf(x->a, "%s: %s", finding_rows[f->code].code, f->advice));
 	}
 }
@@ -494,7 +371,7 @@ tell_changes(struct fixer *x, struct fix *ret)
 			for (size_t k = i; k < x->n_sets; k++) {
 				struct fix_set *s = &x->sets[k];
 
-				if (!s->done && set_changed(s) && (s->n_now > 0) == pass &&
+				if (!s->done && fix_set_changed(s) && (s->n_now > 0) == pass &&
 				    dns_name_equal(&s->owner, &x->sets[i].owner))
 					change_make(x, s, &list[n++]);
 			}
@@ -514,7 +391,7 @@ eval_fix(struct matrix *m, const struct domain_result *r, bool ask, struct arena
 	for (size_t i = 0; i < n; i++)
 		mend_expectation(&x, i);
 	for (size_t k = 0; k < x.n_sets; k++)
-		if (set_changed(&x.sets[k]))
+		if (fix_set_changed(&x.sets[k]))
 			judge_again(&x, &x.sets[k]);
 	note_findings(&x);
 	*ret = (struct fix){ .domain = plan_domain(m->plan), .notes = x.notes, .n_notes = x.n_notes,

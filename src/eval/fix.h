@@ -44,6 +44,8 @@ struct mend {
 
 /* ---- sets ---- */
 
+/* NULL while there is none. */
+struct fix_set *fix_set_find(struct fixer *x, const struct dns_name *owner, uint16_t type);
 /* The set of that type at the expectation's owner; one that exists is made with what is known of it (old, n). */
 struct fix_set *fix_set_of(struct mend *m, uint16_t type, const struct rdata *old, size_t n_old);
 /* One that is known aside, and has to go. */
@@ -55,8 +57,12 @@ void fix_alias_gone(struct mend *m);
 void fix_set_clear(struct fix_set *s);
 void fix_set_remove(struct fix_set *s, size_t at);
 void fix_set_add(struct mend *m, struct fix_set *s, const struct rdata *r);
+/* Is it not what it was? */
+bool fix_set_changed(const struct fix_set *s);
 bool fix_set_has(const struct fix_set *s, const struct rdata *r);
 void fix_set_note(struct mend *m, struct fix_set *s, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* A text more in a list in the arena, each once. */
+void fix_list_add(struct arena *a, const char ***list, size_t *n, const char *text);
 
 /* ---- values ---- */
 

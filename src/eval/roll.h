@@ -97,6 +97,7 @@ struct finding *diagnose_add(struct roll *r, enum finding_code code, enum severi
     const char *detail, const struct advice *advice);
 /* The finding made already, NULL when there is none. */
 struct finding *diagnose_find(struct roll *r, enum finding_code code, int expectation);
+void diagnose_drop(struct roll *r, const struct finding *f);
 /* What the column answered to row, as lines like those of dig. */
 void diagnose_evidence(struct roll *r, struct finding *f, size_t row, size_t col);
 void diagnose_evidence_text(struct roll *r, struct finding *f, const char *line);

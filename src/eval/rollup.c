@@ -270,7 +270,7 @@ record_apply_errors(struct roll *r, size_t i)
 	struct record_result *rec = &r->records[i];
 
 	for (size_t f = 0; f < r->n_findings; f++)
-		if (r->findings[f].expectation == (int)i && r->findings[f].severity == SEVERITY_ERROR && rec->published) {
+		if (finding_is_about(&r->findings[f], i) && r->findings[f].severity == SEVERITY_ERROR && rec->published) {
 			rec->published = false;
 			rec->state = r->prior != NULL && r->prior->records != NULL && r->prior->records[i].was_published ?
 			    RECORD_REGRESSED : RECORD_UNPUBLISHED;

@@ -194,27 +194,44 @@ mx_order_differs(const struct mx_set *found, const struct mx_set *wanted)
 	return false;
 }
 
-/* Hosts that are not of the wanted set: strangers, and Microsoft's own (the other name during a migration). */
+/* Hosts that are not of the wanted set: strangers, and kin, Microsoft's own (the other name during a migration). */
+static void
+mx_list_extra(struct judge *j, const struct mx_set *found, const struct mx_set *wanted, const char **strange, const char **kin)
+{
+	*strange = *kin = "";
+	for (size_t i = 0; i < found->n; i++) {
+		const struct mx *mx = &found->list[i];
+		const char **list = mx->class == MX_GOOD || mx->class == MX_TOLERATED ? kin : strange;
+
+		if (mx->class != MX_VERIFICATION && mx_find(wanted, &mx->target) == NULL)
+			*list = judge_join(j->a, *list, mx->show);
+	}
+}
+
 static bool
 mx_note_extra(struct judge *j, const struct mx_set *found, const struct mx_set *wanted)
 {
-	const char *strange = "", *kin = "";
+	const char *strange, *kin;
 
-	for (size_t i = 0; i < found->n; i++) {
-		const struct mx *mx = &found->list[i];
-
-		if (mx->class == MX_VERIFICATION || mx_find(wanted, &mx->target) != NULL)
-			continue;
-		if (mx->class == MX_GOOD || mx->class == MX_TOLERATED)
-			kin = judge_join(j->a, kin, mx->show);
-		else
-			strange = judge_join(j->a, strange, mx->show);
-	}
+	mx_list_extra(j, found, wanted, &strange, &kin);
 	if (*kin != '\0' && !mx_is_migration(found))
 		judge_note_as(j, SEVERITY_WARNING, FINDING_MX_EXTRA, kin, NULL, "not wanted: %s", kin);
 	if (*strange != '\0')
 		judge_note(j, FINDING_MX_EXTRA, strange, NULL, "not wanted: %s", strange);
 	return *strange != '\0';
+}
+
+/* Some of the wanted hosts are not there.  What stands there instead is the same cause, and the whole set is what to enter. */
+static enum verdict
+mx_note_lacking(struct judge *j, const struct mx_set *found, const struct mx_set *wanted, const char *lacking)
+{
+	const char *strange, *kin, *extra;
+
+	mx_list_extra(j, found, wanted, &strange, &kin);
+	extra = *kin != '\0' ? judge_join(j->a, strange, kin) : strange;
+	judge_note(j, FINDING_RECORD_WRONG, judge_found_text(j), NULL, *extra != '\0' ? "not there: %s; there instead: %s" :
+	    "not there: %s", lacking, extra);
+	return VERDICT_WRONG;
 }
 
 static enum verdict
@@ -234,10 +251,8 @@ mx_judge_exact(struct judge *j, const struct mx_set *found)
 	}
 	if (here == 0)
 		return mx_judge_none(j, found);
-	if (*lacking != '\0') {
-		judge_note(j, FINDING_RECORD_WRONG, judge_found_text(j), NULL, "not there: %s", lacking);
-		wrong = true;
-	}
+	if (*lacking != '\0')
+		return mx_note_lacking(j, found, &wanted, lacking);
 	wrong = mx_note_extra(j, found, &wanted) || wrong;
 	if (mx_order_differs(found, &wanted)) {
 		judge_note(j, FINDING_MX_PREFERENCE, judge_found_text(j), NULL, "not in the order wanted: %s",
@@ -312,10 +327,10 @@ mx_note_strangers(struct judge *j, const struct mx_set *set)
 		good = mx_best(set, MX_TOLERATED);
 	if (other == NULL || (ours != NULL && ours->pref < other->pref))
 		other = ours;
-	judge_note(j, FINDING_MX_EXTRA, extra, good->show, "beside %s stands %s", good->show, extra);
-	if (good->pref >= other->pref)
-		judge_note(j, FINDING_MX_PREFERENCE, judge_found_text(j), good->host, "%s is %s %s", other->show,
-		    good->pref == other->pref ? "as good as" : "preferred over", good->show);
+	/* its preference goes with it, so that is no mistake of its own */
+	judge_note(j, FINDING_MX_EXTRA, extra, good->show, good->pref < other->pref ? "beside %s stands %s" :
+	    "beside %s stands %s, and %s is %s it", good->show, extra, strcmp(extra, other->show) == 0 ? "that" : other->show,
+	    good->pref == other->pref ? "as good as" : "preferred over");
 	return true;
 }
 

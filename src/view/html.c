@@ -133,6 +133,8 @@ finding_block(struct str *ret, const struct status_finding *f)
 	text(ret, " <span class=\"dim\">", f->code, "");
 	if (f->record != NULL)
 		text(ret, ", ", f->record, "");
+	for (size_t i = 0; i < f->n_also; i++)
+		text(ret, ", ", f->also[i], "");
 	text(ret, "</span></h2>\n<p>", f->detail, "</p>\n");
 	if (f->advice != NULL && *f->advice != '\0')
 		text(ret, "<p><strong>", f->advice, "</strong></p>\n");

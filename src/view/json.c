@@ -67,6 +67,12 @@ jsonw_finding(struct json_writer *j, const char *key, const struct status_findin
 	jsonw_text(j, "code", f->code);
 	jsonw_text(j, "severity", name_of(&severity_names, (int)f->severity));
 	jsonw_text(j, "record", f->record);
+	jsonw_open(j, "records", '[');
+	if (f->record != NULL)
+		jsonw_text(j, NULL, f->record);
+	for (size_t i = 0; i < f->n_also; i++)
+		jsonw_text(j, NULL, f->also[i]);
+	jsonw_close(j, ']');
 	jsonw_text(j, "title", f->title);
 	jsonw_text(j, "detail", f->detail);
 	jsonw_text(j, "advice", f->advice);

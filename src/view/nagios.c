@@ -95,6 +95,10 @@ finding_lines(const struct status_finding *f, struct str *ret)
 	if (f->record != NULL) {
 		str_add(ret, " (");
 		escape_nagios(ret, f->record);
+		for (size_t i = 0; i < f->n_also; i++) {
+			str_add(ret, ", ");
+			escape_nagios(ret, f->also[i]);
+		}
 		str_addc(ret, ')');
 	}
 	labelled(ret, ": ", f->detail != NULL && *f->detail != '\0' ? f->detail : f->title);

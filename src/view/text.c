@@ -205,8 +205,12 @@ finding_head(struct painter *p, const struct status_finding *f)
 	paint(p, PAINT_PLAIN, " ");
 	paint_outside(p, PAINT_BOLD, f->code);
 	str_addf(&line, ": %s", f->title);
-	if (f->record != NULL)
-		str_addf(&line, " (%s)", f->record);
+	if (f->record != NULL) {
+		str_addf(&line, " (%s", f->record);
+		for (size_t i = 0; i < f->n_also; i++)
+			str_addf(&line, ", %s", f->also[i]);
+		str_addc(&line, ')');
+	}
 	paint_folded(p, PAINT_PLAIN, strlen(st->word) + 1 + text_columns(f->code), 4, str_c(&line));
 	str_done(&line);
 }

@@ -152,9 +152,9 @@ class Example:
         codes = {c for codes, _ in self.wanted for c in codes.split("|")}
         record = self.get("record") or None
         text = "".join("%s %s%s: %s\n  %s\n%s  -> %s\n" % (
-            f["severity"], f["code"], " [%s]" % f["record"] if f["record"] else "", f["title"], f["detail"],
+            f["severity"], f["code"], " [%s]" % ", ".join(f["records"]) if f["records"] else "", f["title"], f["detail"],
             "".join("  | %s\n" % e for e in f["evidence"]), f["advice"])
-            for f in doc["findings"] if f["code"] in codes and record in (None, f["record"]))
+            for f in doc["findings"] if f["code"] in codes and (record is None or record in f["records"]))
         for pattern, word in VOLATILE:
             text = re.sub(pattern, word, text)
         path = os.path.join(ROOT, "..", "golden", "findings", self.name + ".txt")

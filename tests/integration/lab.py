@@ -85,7 +85,7 @@ class Doc(dict):
 
     def codes(self, severity=None, record=None):
         return {f["code"] for f in self["findings"]
-                if severity in (None, f["severity"]) and record in (None, f["record"])}
+                if severity in (None, f["severity"]) and (record is None or record in f["records"])}
 
     def told(self, code, severity=None, record=None):
         """The finding is there; a diagnosis that this version does not make yet is a test not run."""

@@ -581,7 +581,12 @@ findings_text(struct arena *a, const struct plan *plan, const struct domain_resu
 		text = arena_printf(a, "%s%s%s:%s", text, *text != '\0' ? " " : "", finding_rows[f->code].code,
 		    name_of(&severity_names, (int)f->severity));
 		if (f->expectation >= 0)
-			text = arena_printf(a, "%s(%s)", text, plan_expectation(plan, (size_t)f->expectation)->id);
+			text = arena_printf(a, "%s(%s", text, plan_expectation(plan, (size_t)f->expectation)->id);
+		for (size_t k = 0; k < plan_n_expectations(plan); k++)
+			if ((f->also >> k & 1) != 0)
+				text = arena_printf(a, "%s,%s", text, plan_expectation(plan, k)->id);
+		if (f->expectation >= 0)
+			text = arena_printf(a, "%s)", text);
 	}
 	return text;
 }
