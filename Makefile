@@ -173,7 +173,7 @@ RUN_CORPUS = corpus: $(foreach x,$(FUZZ_NAMES),'$(BUILD)/tests/replay_$(x) tests
 RUN_INTEGRATION = integration: $(CLI:%='% $(BUILD)') $(BED:%='% $(BUILD)')
 
 check:
-	@$(SETUP) --need build --need test --want bed --want browser
+	@$(SETUP) --need build --need test --want bed --want watch --want browser
 	-$(SUB) playwright
 	$(SUB) check-all
 # Without the set-up; what does not compile is counted as a failure and the rest is run all the same.
@@ -263,9 +263,9 @@ lint:
 
 demo:
 	@test -x tests/bed/demo.sh || { echo 'demo: this tree has no tests/bed/demo.sh' >&2; exit 1; }
-	@$(SETUP) --need build --need bed
+	@$(SETUP) --need build --need bed $(if $(WATCH),--need watch)
 	$(SUB) all
-	@tests/bed/demo.sh $(BUILD)
+	@tests/bed/demo.sh $(BUILD) $(if $(WATCH),--watch)
 
 # The golden files are rewritten by the tests that compare them; look at the diff before committing it.
 update-golden: $(UNIT) $(SCENARIO) | $(PROGRAM)
@@ -360,6 +360,7 @@ help:
 	@sed -n 's/^#: \{0,1\}//p' Makefile
 #: make                  build build/m365dnsd (configures by itself in a fresh clone)
 #: make demo             watch records of a test domain spread through real servers on loopback
+#: make demo WATCH=yes   the same before a real Prometheus, for Grafana to look at; stays until Ctrl-C
 #: make check            install what is missing, lint, run every test, print one summary
 #: make deps             every Debian package by purpose, and install what is missing
 #: make install          honours DESTDIR and prefix; uninstall leaves the configuration

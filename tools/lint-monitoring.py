@@ -6,6 +6,8 @@ lint-monitoring.py --rules: the expressions of the dashboard as a file of rules,
 
 A metric has to be one of those in tests/golden.  The dashboard keeps the rules of Grafana's dashboard-linter: no data source of its
 own, every query by job and instance, rates by $__rate_interval, a title, a description and a unit for each panel, no overlap.
+The dashboard is of schemaVersion 38 (Grafana 10.0).  It agrees with the types of @grafana/schema 10.4, 11.6 and 13.2 (dashboard,
+panels, options, field configuration); that was checked by hand with tsc.
 """
 
 import glob

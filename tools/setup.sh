@@ -36,6 +36,7 @@ table() {
 	lint	cmd:mandoc		mandoc			mandoc
 	lint	cmd:shellcheck		shellcheck		ShellCheck
 	lint	cmd:promtool		prometheus		golang-github-prometheus
+	watch	cmd:prometheus		prometheus		golang-github-prometheus
 	valgrind	cmd:valgrind	valgrind		valgrind
 	fuzz	cmd:clang		clang			clang
 	fuzz	fuzzer:			libclang-rt-dev		compiler-rt
@@ -62,6 +63,7 @@ purpose() {
 	test) echo 'to test (make check)' ;;
 	bed) echo 'real name servers on loopback (make demo, check-integration)' ;;
 	lint) echo 'to check scripts, man pages and metrics (make lint)' ;;
+	watch) echo 'to look at the metrics as Prometheus does (make demo WATCH=yes, check-integration)' ;;
 	valgrind) echo 'make check-valgrind' ;;
 	fuzz) echo 'make fuzz' ;;
 	bench) echo 'make bench' ;;
@@ -97,7 +99,7 @@ missing() {
 }
 
 list() {
-	for set in build test bed lint valgrind fuzz bench web browser systemd deb; do
+	for set in build test bed lint watch valgrind fuzz bench web browser systemd deb; do
 		printf '%-10s %s\n' "$set" "$(purpose $set)"
 		table | while read -r s probe debian fedora; do
 			[ "$s" = "$set" ] || continue

@@ -6,6 +6,9 @@ demo: the records of contoso.test are published one after another, with the usua
 Real Knot servers, real Unbound caches, real TTLs (30 to 45 s instead of an hour), and one m365dnsd beside them for the
 whole story; what is shown here is what it answers by HTTP.  Ends by itself in about a minute, with 0 only if the mistakes
 were named and the domain really became complete.  On a terminal it leaves time to read; in a log it does not.
+
+With --watch a real Prometheus looks on with contrib/prometheus, the story begins when the reader is ready, and all stays until
+Ctrl-C, so that a Grafana can be shown it.
 """
 
 import json
@@ -19,8 +22,10 @@ import urllib.request
 from datetime import datetime
 
 import bed as beds
+from prometheus import Prometheus
 
 DOMAIN = "contoso.test"
+VISIBLE = "m365dnsd_domain_visible_ratio"
 TTL, NEGATIVE = 45, 30
 LIMIT = 110         # seconds for the whole demo
 NOTICED = 15        # and for the daemon to notice a change; it takes about one
@@ -36,9 +41,9 @@ AUTODISCOVER = "autodiscover IN CNAME autodiscover.outlook.com."
 DOUBLED = "autodiscover.contoso.test IN CNAME autodiscover.outlook.com."
 
 
-def free_port():
+def free_port(usual):
     """The usual one, unless somebody has it."""
-    for port in (8365, 0):
+    for port in (usual, 0):
         with socket.socket() as s:
             s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -58,7 +63,7 @@ class Daemon:
     """One m365dnsd, and what it answers."""
 
     def __init__(self, program, bed):
-        self.bed, self.port = bed, free_port()
+        self.bed, self.port = bed, free_port(8365)
         self.log = os.path.join(bed.dir, "m365dnsd.log")
         self.process = bed.spawn([program, "-c", self.config()], self.log)
         try:
@@ -115,8 +120,8 @@ class Daemon:
 
 
 class Demo:
-    def __init__(self, build):
-        self.build = build
+    def __init__(self, build, watch):
+        self.build, self.watch, self.prometheus = build, watch, None
         self.program = os.path.join(build, "m365dnsd")
         self.tty = sys.stdout.isatty()
         self.start = time.monotonic()
@@ -159,6 +164,8 @@ class Demo:
         for path, what in (("/", "the overview"), ("/status/" + DOMAIN, "this domain, a page in a browser and JSON for curl"),
                            ("/history/" + DOMAIN, "what has changed"), ("/metrics", "for Prometheus")):
             print("    %-48s %s" % (self.daemon.url(path), what), flush=True)
+        if self.watch:
+            self.look_on(bed)
         self.expect("nothing for Microsoft 365", "record-missing")
         print()
         self.show()
@@ -193,6 +200,20 @@ class Demo:
         bed.change(DOMAIN, "\n".join([MX, MS, SPF_MERGED, AUTODISCOVER]))
         self.spread()
         self.tell()
+
+    def look_on(self, bed):
+        """A Prometheus, and time to set up what reads it."""
+        self.prometheus = Prometheus(os.path.join(bed.dir, "prometheus"), ("127.0.0.1", free_port(9090)),
+                                     ("127.0.0.1", self.daemon.port), 2).start(bed.spawn)
+        beds.poll("a first scrape", lambda: self.prometheus.now(VISIBLE), NOTICED)
+        place = "http://" + self.prometheus.place
+        self.say("A Prometheus looks on, with the files of contrib/prometheus and a scrape every 2 s:")
+        print("    %-48s graph %s, see Alerts" % (place + "/", VISIBLE), flush=True)
+        print("For Grafana: Connections, Data sources, Prometheus, %s; then Dashboards, New, Import,\n"
+              "contrib/grafana/m365dnsd.json; there the last 5 minutes, with a refresh every 5 s." % place, flush=True)
+        if self.tty:
+            input("Enter begins the story. ")
+            self.start = time.monotonic()
 
     def findings(self, record):
         for f in self.daemon.status()["findings"]:
@@ -265,13 +286,29 @@ class Demo:
             if line.startswith("m365dnsd_domain_state{") and line.endswith(" 1"):
                 print(line, flush=True)
         self.read(4)
+        if self.prometheus:
+            self.stay()
         code = self.daemon.stop()
         if code:
             sys.exit("demo: the daemon ended with %d" % code)
 
+    def stay(self):
+        """What Prometheus has seen of it; and all stays as it is until the reader has looked."""
+        complete = 'm365dnsd_domain_state{state="complete"} == 1'
+        beds.poll("complete in Prometheus", lambda: self.prometheus.now(complete), NOTICED)
+        share = self.prometheus.since(VISIBLE)[0][1]
+        self.say("What Prometheus has: visible went from %d %% to %d %%." % (100 * share[0], 100 * share[-1]))
+        self.say("All stays until Ctrl-C: %s and http://%s" % (self.daemon.url("/"), self.prometheus.place))
+        try:
+            signal.pause()
+        except KeyboardInterrupt:
+            print()
+        self.prometheus.stop()
+
 
 def main():
-    demo = Demo(sys.argv[1] if len(sys.argv) > 1 else "build")
+    args = [a for a in sys.argv[1:] if a != "--watch"]
+    demo = Demo(args[0] if args else "build", "--watch" in sys.argv)
     if not os.access(demo.program, os.X_OK):
         sys.exit("demo: %s is not built" % demo.program)
     if beds.missing_tools():
@@ -280,8 +317,8 @@ def main():
     try:
         with beds.Bed() as bed:
             demo.play(bed)
-    except OSError as e:
-        sys.exit("demo: the daemon does not answer: %s" % e)
+    except (OSError, beds.BedError) as e:
+        sys.exit("demo: somebody does not answer: %s" % e)
     except KeyboardInterrupt:
         sys.exit(130)
     print("\nThe demo took %d s." % (time.monotonic() - demo.start))

@@ -25,6 +25,7 @@ import test_daemon_life     # noqa: E402,F401
 import test_daemon_store    # noqa: E402,F401
 import test_daemon_tell     # noqa: E402,F401
 import test_daemon_time     # noqa: E402,F401
+import test_monitoring      # noqa: E402,F401
 
 
 def main():
