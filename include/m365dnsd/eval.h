@@ -188,6 +188,8 @@ struct spf_check {
 	size_t n_path;
 	unsigned lookups, voids;	/* terms that asked, as the limits count them */
 	unsigned questions;		/* put to DNS */
+	unsigned same_bits;		/* all addresses that share so many first bits with the client's get the same ... */
+	bool by_address;		/* ... unless the record asks with the very address (macros i, c, p; ptr) */
 	const char *problem;		/* why none, temperror or permerror, in words; else NULL */
 	const char *explanation;	/* of exp=, with a fail only; NULL = none.  ASCII, but a stranger's words */
 };

@@ -222,9 +222,17 @@ diagnose_speakers(struct roll *r, bool (*speak)(const struct roll *r, size_t i, 
 static const bool text_codes[FINDING_MAX] = {
 	[FINDING_SPF_INCLUDE_MISSING] = true, [FINDING_SPF_ALL_MISSING] = true, [FINDING_SPF_ALL_PERMISSIVE] = true,
 	[FINDING_SPF_IP_MISSING] = true, [FINDING_SPF_MULTIPLE] = true, [FINDING_SPF_AFTER_ALL] = true,
-	[FINDING_SPF_SYNTAX] = true, [FINDING_SPF_FLATTENED] = true,
+	[FINDING_SPF_SYNTAX] = true, [FINDING_SPF_FLATTENED] = true, [FINDING_SPF_INCLUDE_INVALID] = true,
+	[FINDING_SPF_LOOP] = true, [FINDING_SPF_TOO_MANY_VOID_LOOKUPS] = true,
 	[FINDING_DMARC_SYNTAX] = true, [FINDING_DMARC_NO_POLICY] = true,
 };
+
+/* What these say has to be taken out need not be said again. */
+static bool
+names_what_goes(enum finding_code code)
+{
+	return code == FINDING_SPF_INCLUDE_INVALID || code == FINDING_SPF_LOOP || code == FINDING_SPF_TOO_MANY_VOID_LOOKUPS;
+}
 
 static void
 advise_text(struct roll *r, struct finding *f)
@@ -239,6 +247,8 @@ advise_text(struct roll *r, struct finding *f)
 			an = matrix_answer(r->m, row, col);
 	if (an == NULL || (text = fix_record_text(r->m, (size_t)f->expectation, an, r->a, &note)) == NULL)
 		return;
+	if (names_what_goes(f->code))
+		note = NULL;
 	f->advice = arena_printf(r->a, "%s%s The record then reads%s%s%s: %s", f->advice, n > 0 && f->advice[n - 1] == '.' ? "" : ".",
 	    note != NULL ? " (" : "", note != NULL ? note : "", note != NULL ? ")" : "", text);
 }

@@ -46,9 +46,14 @@ fix_record_text(struct matrix *m, size_t i, const struct answer *an, struct aren
 	struct fixer x = { .m = m, .plan = m->plan, .a = a, .sets = sets };
 	struct mend mend = { .x = &x, .i = i, .j = { .plan = m->plan, .e = plan_expectation(m->plan, i), .view = VIEW_PUBLIC,
 		.an = an, .a = a } };
+	struct judgement judged;
 
 	plan_wanted(m->plan, i, VIEW_PUBLIC, a, &mend.j.want);
 	plan_owner(m->plan, i, &mend.j.owner);
+	if (mend.j.e->rule == RULE_SPF) {	/* its notes name terms that have to go */
+		eval_judge(m->plan, i, VIEW_PUBLIC, an, false, m->sides, a, &judged);
+		mend.judged = &judged;
+	}
 	mend.set = fix_set_of(&mend, DNS_TYPE_TXT, an->values, an->n_values);
 	fix_menders[mend.j.e->rule](&mend);
 	*ret_note = mend.set->n_notes > 0 ? mend.set->notes[0] : NULL;

@@ -2,249 +2,16 @@
 /*
  * One SPF record out of what is there: never a second one beside it, never a weaker end.
  *
- * All that was meant to be SPF is read term by term, generously (blanks behind a colon, quotation marks, semicolons); the terms
- * stay in their order and what others send with stays allowed.  What is wanted and lacks is put before the end: addresses of
- * one's own before Microsoft's include, since they cost no look-up.  A record that would need more than ten look-ups of its own is
- * not proposed, for it would be invalid as a whole (RFC 7208 section 4.6.4).
+ * What was read (fix_spf_read.c) stays in its order, and what others send with stays allowed.  What is wanted and lacks is put
+ * before the end: addresses of one's own before Microsoft's include, since they cost no look-up.  A slip of the pen of that include
+ * is replaced; a term that leads nowhere, and by which nobody can pass, is left out with a word about it.  A record that would need
+ * more than ten look-ups of its own is not proposed, for it would be invalid as a whole (RFC 7208 section 4.6.4).
  */
 #include <string.h>
 
-#include "fix.h"
-#include "spf.h"
+#include "fix_spf.h"
 
-#define TERMS_MAX 256
-#define JOINED_MAX 160	/* bytes of a word in which two terms are looked for: it is tried at many places */
-
-struct spf_terms {
-	struct mend *m;
-	const char *list[TERMS_MAX];	/* without the alls */
-	size_t n;
-	char all;			/* the strictest qualifier found; 0 = there is no all */
-	const char *dropped;
-	size_t n_records;
-};
-
-/* ---- reading ---- */
-
-/* The term by itself; false when it is none. */
-static bool
-term_parse(struct spf_terms *t, const char *text, struct spf_term *ret)
-{
-	const char *record = arena_printf(t->m->x->a, "v=spf1 %s", text);
-	struct spf_record r;
-
-	if (spf_parse(t->m->x->a, record, strlen(record), &r, NULL) == -1 || r.n_terms != 1)
-		return false;
-	*ret = r.terms[0];
-	return true;
-}
-
-static bool
-has_term(const struct spf_terms *t, const char *text)
-{
-	for (size_t i = 0; i < t->n; i++)
-		if (str_ieq(t->list[i], text))
-			return true;
-	return false;
-}
-
-static void
-insert(struct spf_terms *t, size_t at, const char *text)
-{
-	if (t->n == TERMS_MAX || has_term(t, text))
-		return;
-	memmove(&t->list[at + 1], &t->list[at], (t->n - at) * sizeof(t->list[0]));
-	t->list[at] = text;
-	t->n++;
-}
-
-static void
-drop(struct spf_terms *t, size_t at)
-{
-	memmove(&t->list[at], &t->list[at + 1], (--t->n - at) * sizeof(t->list[0]));
-}
-
-static int
-strictness(char qualifier)
-{
-	static const char order[] = "+?~-";
-	const char *at = qualifier != '\0' ? strchr(order, qualifier) : NULL;
-
-	return at != NULL ? (int)(at - order) : -1;
-}
-
-static bool
-has_kind(struct spf_terms *t, enum spf_kind kind)
-{
-	struct spf_term term;
-
-	for (size_t i = 0; i < t->n; i++)
-		if (term_parse(t, t->list[i], &term) && term.kind == kind)
-			return true;
-	return false;
-}
-
-/* Modifiers stand behind all mechanisms; this is where the next mechanism goes. */
-static size_t
-end_of_mechanisms(struct spf_terms *t)
-{
-	struct spf_term term;
-	size_t n = 0;
-
-	for (size_t i = 0; i < t->n; i++)
-		if (term_parse(t, t->list[i], &term) && term.qualifier != '=')
-			n = i + 1;
-	return n;
-}
-
-static void take(struct spf_terms *t, const char *text);
-
-/* "ip4:192.0.2.1include:a.example": two terms that lost their blank, as where a long text was cut in two (mistake 15). */
-static bool
-take_joined(struct spf_terms *t, const char *text)
-{
-	static const char *const heads[] = { "include:", "ip4:", "ip6:", "exists:", "redirect=", "+all", "-all", "~all", "?all" };
-	struct spf_term term;
-	size_t len = strlen(text);
-
-	for (size_t n = 1; n < len && len <= JOINED_MAX; n++)
-		for (size_t i = 0; i < ARRAY_LEN(heads); i++) {
-			const char *first;
-
-			if (!str_iprefix(text + n, heads[i]))
-				continue;
-			first = arena_printf(t->m->x->a, "%.*s", (int)n, text);
-			if (!term_parse(t, first, &term))
-				continue;
-			take(t, first);
-			take(t, text + n);
-			return true;
-		}
-	return false;
-}
-
-static void
-take(struct spf_terms *t, const char *text)
-{
-	struct spf_term term;
-
-	if (!term_parse(t, text, &term)) {
-		if (take_joined(t, text))
-			return;
-		t->dropped = judge_join(t->m->x->a, t->dropped, judge_printable(t->m->x->a, text, strlen(text)));
-		return;
-	}
-	if (term.kind == SPF_ALL) {
-		if (strictness(term.qualifier) > strictness(t->all))
-			t->all = term.qualifier;
-	} else if (term.kind == SPF_REDIRECT && has_kind(t, SPF_REDIRECT)) {
-		insert(t, end_of_mechanisms(t), arena_printf(t->m->x->a, "include:%s", term.domain));
-	} else if (term.kind == SPF_REDIRECT || term.qualifier == '=') {
-		if (term.kind != SPF_EXP || !has_kind(t, SPF_EXP))
-			insert(t, t->n, arena_strdup(t->m->x->a, text));
-	} else
-		insert(t, end_of_mechanisms(t), arena_strdup(t->m->x->a, text));
-}
-
-/* "v=spf1", also when it came out as "v=spf 1", "spf1" or "spf=..."; what stands behind it. */
-static const char *
-behind_version(const char *p)
-{
-	static const char *const heads[] = { "v=spf1", "v=spf 1", "v = spf1", "v= spf1", "v =spf1", "spf=", "spf1", "v=spf" };
-	const char *at = p;
-
-	for (size_t i = 0; i < ARRAY_LEN(heads); i++)
-		if (str_iprefix(at, heads[i]))
-			return at + strlen(heads[i]);
-	return p;
-}
-
-/* One record, word by word. */
-static void
-read_record(struct spf_terms *t, struct text value)
-{
-	struct text clean = fix_clean(t->m->x->a, value);
-	char *copy = arena_strdup(t->m->x->a, behind_version(clean.n > 0 ? clean.p : "")), *save;
-
-	t->n_records++;
-	for (char *word = strtok_r(copy, " ;,", &save); word != NULL; word = strtok_r(NULL, " ;,", &save)) {
-		const char *whole = word;
-
-		if (word[strlen(word) - 1] == ':' || word[strlen(word) - 1] == '=') {
-			char *rest = strtok_r(NULL, " ;,", &save);
-
-			whole = arena_printf(t->m->x->a, "%s%s", word, rest != NULL ? rest : "");
-		}
-		if (!str_iprefix(whole, "v=spf"))
-			take(t, whole);
-	}
-}
-
-/* No record, but meant to be one, as the match rule sees it. */
-static bool
-is_meant(struct arena *a, struct text v)
-{
-	return text_near_prefix(a, v, "v=spf1") != FINDING_MAX || text_ifind(v, "v=spf") >= 0 || text_iprefix(v, "spf=") ||
-	    text_iprefix(v, "spf1 ");
-}
-
-/* "MS=ms12345678 v=spf1 ...": what stands before the record stays as a value of its own. */
-static struct text
-cut_head(struct mend *m, struct text v)
-{
-	int at = text_ifind(v, "v=spf");
-	struct text head;
-	struct rdata r;
-
-	if (at <= 0 || !text_iprefix(v, "MS="))
-		return v;
-	head = fix_clean(m->x->a, (struct text){ v.p, (size_t)at });
-	while (head.n > 0 && strchr(";, ", head.p[head.n - 1]) != NULL)
-		head.n--;
-	if (fix_txt(m->x->a, head, &r))
-		fix_set_add(m, m->set, &r);
-	return (struct text){ v.p + at, v.n - (size_t)at };
-}
-
-/* Takes the records out of the set, and reads them. */
-static void
-read_set(struct spf_terms *t)
-{
-	struct mend *m = t->m;
-	bool real = false;
-
-	for (size_t k = 0; k < m->set->n_now; k++) {
-		struct text v = fix_text_of(m->x->a, &m->set->now[k]);
-
-		real = real || spf_is_record(v.p, v.n);
-	}
-	for (size_t k = 0; k < m->set->n_now;) {
-		struct text v = fix_text_of(m->x->a, &m->set->now[k]);
-
-		if (real ? !spf_is_record(v.p, v.n) : !is_meant(m->x->a, v)) {
-			k++;
-			continue;
-		}
-		fix_set_remove(m->set, k);
-		read_record(t, cut_head(m, v));
-	}
-}
-
-/* Only as type SPF, which nobody asks for any more: its terms are what the administrator meant. */
-static void
-read_type99(struct spf_terms *t)
-{
-	const struct answer *an = t->n_records == 0 ? fix_aside(t->m, DNS_TYPE_SPF) : NULL;
-
-	for (size_t k = 0; an != NULL && k < an->n_values; k++) {
-		struct text v = fix_text_of(t->m->x->a, &an->values[k]);
-
-		if (spf_is_record(v.p, v.n))
-			read_record(t, v);
-	}
-}
-
-/* ---- what is wanted ---- */
+/* ---- includes ---- */
 
 static bool
 same_host(const char *a, const char *b)
@@ -266,45 +33,61 @@ is_other_cloud(struct spf_terms *t, const struct spf_term *term)
 	return x != NULL && (x->clouds & 1u << plan_conf(t->m->x->plan)->cloud) == 0;
 }
 
-/* Where the include has to go, and whether it is there already. */
+/* Misspelt: only names like Microsoft's can be told from a host that is another one. */
+static bool
+is_slip(struct spf_terms *t, const struct spf_term *term, const char *host)
+{
+	return host == t->m->j.want.spf_include && (term->kind == SPF_INCLUDE || term->kind == SPF_REDIRECT) && !term->macro &&
+	    spf_host_near(term->domain, host);
+}
+
+static bool
+has_include(struct spf_terms *t, const char *host)
+{
+	struct spf_term term;
+
+	for (size_t i = 0; i < t->n; i++)
+		if (fix_spf_parse(t, t->list[i], &term) && (term.kind == SPF_INCLUDE ? term.qualifier == '+' :
+		    term.kind == SPF_REDIRECT && t->all == '\0') && same_host(term.domain, host))
+			return true;
+	return false;
+}
+
+/* It takes the place of a refusal, of another cloud's, or of a slip of the pen; else it goes before the end. */
 static void
 want_include(struct spf_terms *t, const char *host)
 {
 	const char *text = arena_printf(t->m->x->a, "include:%s", host);
+	bool has = has_include(t, host);
 	size_t place = SIZE_MAX;
 	struct spf_term term;
 
 	for (size_t i = 0; i < t->n;) {
-		bool parsed = term_parse(t, t->list[i], &term);
+		bool parsed = fix_spf_parse(t, t->list[i], &term);
+		bool refused = parsed && term.kind == SPF_INCLUDE && term.qualifier != '+' && same_host(term.domain, host);
 
-		if (parsed && term.kind == SPF_REDIRECT && t->all == '\0' && same_host(term.domain, host))
-			return;
-		if (parsed && term.kind == SPF_INCLUDE && same_host(term.domain, host)) {
-			if (term.qualifier == '+')
-				return;
-		} else if (!parsed || !is_other_cloud(t, &term)) {
+		if (!parsed || !(is_slip(t, &term, host) || (!has && (refused || is_other_cloud(t, &term))))) {
 			i++;
 			continue;
 		}
-		place = place == SIZE_MAX ? i : place;	/* a refusal, or another cloud's: this one takes its place */
-		drop(t, i);
+		place = place == SIZE_MAX ? i : place;
+		fix_spf_drop(t, i);
 	}
-	insert(t, place != SIZE_MAX && place <= end_of_mechanisms(t) ? place : end_of_mechanisms(t), text);
+	if (!has)
+		fix_spf_insert(t, place != SIZE_MAX && place <= fix_spf_end(t) ? place : fix_spf_end(t), text);
 }
 
 static bool
 covered(struct spf_terms *t, const char *network)
 {
-	struct spf_term term;
+	struct spf_term *terms = arena_alloc(t->m->x->a, (t->n + 1) * sizeof(*terms));
 	struct addr addr;
 	unsigned prefix;
+	size_t n = 0;
 
-	if (!spf_network_parse(network, &addr, &prefix))
-		return true;
 	for (size_t i = 0; i < t->n; i++)
-		if (term_parse(t, t->list[i], &term) && term.qualifier == '+' && spf_term_covers(&term, &addr, prefix))
-			return true;
-	return false;
+		n += fix_spf_parse(t, t->list[i], &terms[n]);
+	return !spf_network_parse(network, &addr, &prefix) || spf_terms_cover(terms, n, &addr, prefix);
 }
 
 /* Before Microsoft's include, else before the end. */
@@ -312,16 +95,16 @@ static void
 want_networks(struct spf_terms *t, const char *kind, char *const *list, size_t n)
 {
 	for (size_t k = 0; k < n; k++) {
-		size_t place = end_of_mechanisms(t);
+		size_t place = fix_spf_end(t);
 		struct spf_term term;
 
 		if (covered(t, list[k]))
 			continue;
 		for (size_t i = 0; i < place; i++)
-			if (term_parse(t, t->list[i], &term) && term.kind == SPF_INCLUDE && t->m->j.want.spf_include != NULL &&
+			if (fix_spf_parse(t, t->list[i], &term) && term.kind == SPF_INCLUDE && t->m->j.want.spf_include != NULL &&
 			    same_host(term.domain, t->m->j.want.spf_include))
 				place = i;
-		insert(t, place, arena_printf(t->m->x->a, "%s:%s", kind, list[k]));
+		fix_spf_insert(t, place, arena_printf(t->m->x->a, "%s:%s", kind, list[k]));
 	}
 }
 
@@ -332,9 +115,9 @@ want_all(struct spf_terms *t)
 	const struct conf_spf *mine = t->m->j.want.spf;
 	char wanted = mine != NULL && mine->all != NULL ? mine->all[0] : '-';
 
-	if (t->all == '\0' && has_kind(t, SPF_REDIRECT))
+	if (t->all == '\0' && fix_spf_has(t, SPF_REDIRECT))
 		return;			/* the end is that of the other record */
-	if (strictness(t->all) <= strictness('?') && strictness(wanted) > strictness(t->all))
+	if (fix_spf_strictness(t->all) <= fix_spf_strictness('?') && fix_spf_strictness(wanted) > fix_spf_strictness(t->all))
 		t->all = wanted;
 }
 
@@ -347,9 +130,9 @@ redirects_to_includes(struct spf_terms *t)
 	if (t->all == '\0' || t->n_records < 2)
 		return;
 	for (size_t i = 0; i < t->n; i++)
-		if (term_parse(t, t->list[i], &term) && term.kind == SPF_REDIRECT) {
-			drop(t, i);
-			insert(t, end_of_mechanisms(t), arena_printf(t->m->x->a, "include:%s", term.domain));
+		if (fix_spf_parse(t, t->list[i], &term) && term.kind == SPF_REDIRECT) {
+			fix_spf_drop(t, i);
+			fix_spf_insert(t, fix_spf_end(t), arena_printf(t->m->x->a, "include:%s", term.domain));
 			return;
 		}
 }
@@ -361,14 +144,14 @@ lookups(struct spf_terms *t)
 	size_t n = 0;
 
 	for (size_t i = 0; i < t->n; i++)
-		n += term_parse(t, t->list[i], &term) && spf_term_asks(&term) && (term.kind != SPF_REDIRECT || t->all == '\0');
+		n += fix_spf_parse(t, t->list[i], &term) && spf_term_asks(&term) && (term.kind != SPF_REDIRECT || t->all == '\0');
 	return n;
 }
 
 static const char *
 written(struct spf_terms *t)
 {
-	size_t end = end_of_mechanisms(t);
+	size_t end = fix_spf_end(t);
 	struct str s = STR_INIT;
 	const char *ret;
 
@@ -382,6 +165,47 @@ written(struct spf_terms *t)
 	ret = arena_strdup(t->m->x->a, str_c(&s));
 	str_done(&s);
 	return ret;
+}
+
+/* ---- what leads nowhere ---- */
+
+/* Remarks whose `found` is a list of terms by which nobody can pass, some of which make the whole record invalid. */
+static bool
+is_dead_end(enum finding_code code)
+{
+	return code == FINDING_SPF_INCLUDE_INVALID || code == FINDING_SPF_LOOP || code == FINDING_SPF_TOO_MANY_VOID_LOOKUPS;
+}
+
+/* Is it one of the list?  What stands below an include ("include:a > include:b") is none of ours. */
+static bool
+in_list(const char *list, const char *term)
+{
+	size_t n = strlen(term);
+
+	for (const char *p = list; (p = strstr(p, term)) != NULL; p += n)
+		if ((p == list || p[-1] == ' ') && (p - list < 2 || p[-2] == ',') && (p[n] == ',' || p[n] == '\0'))
+			return true;
+	return false;
+}
+
+static void
+drop_dead_ends(struct spf_terms *t)
+{
+	const struct judgement *j = t->m->judged;
+	const char *gone = "";
+
+	for (size_t k = 0; j != NULL && k < j->n_notes; k++)
+		for (size_t i = 0; is_dead_end(j->notes[k].code) && i < t->n;) {
+			if (!in_list(j->notes[k].found, t->list[i])) {
+				i++;
+				continue;
+			}
+			gone = judge_join(t->m->x->a, gone, t->list[i]);
+			fix_spf_drop(t, i);
+		}
+	if (*gone != '\0')
+		fix_set_note(t->m, t->m->set, "left out of the SPF record, because nobody can pass by it: %s (if somebody sends by it, "
+		    "ask them what is right)", gone);
 }
 
 /* ---- the whole ---- */
@@ -415,13 +239,13 @@ fix_spf(struct mend *m)
 
 	t->m = m;
 	t->dropped = "";
-	read_set(t);
-	read_type99(t);
+	fix_spf_read(t);
 	if (t->n_records == 0 || plan_conf(m->x->plan)->profile == PROFILE_PARKED) {
 		if (w->n_text > 0)
 			put(m, w->text[0]);
 		return;
 	}
+	drop_dead_ends(t);
 	if (w->spf_include != NULL)
 		want_include(t, w->spf_include);
 	for (size_t k = 0; w->spf != NULL && k < w->spf->n_include; k++)

@@ -82,15 +82,40 @@ spf_other_cloud(const struct spf_look *s)
 	return NULL;
 }
 
+/* A term that was meant to be Microsoft's include, where that is not reached otherwise. */
+static const struct spf_term *
+spf_slip(const struct spf_look *s, const char *name)
+{
+	struct dns_name real;
+
+	if (name != s->j->want.spf_include || dns_name_parse(&real, name, NULL) == -1)
+		return NULL;
+	if (s->tree != NULL && (s->tree->pending || spf_tree_find(s->tree, &real) != -1 || spf_tree_grants(s->tree, SPF_BRANCH_FAILED)))
+		return NULL;
+	for (size_t i = 0; i < s->record.n_terms; i++) {
+		const struct spf_term *t = &s->record.terms[i];
+
+		if ((t->kind == SPF_INCLUDE || t->kind == SPF_REDIRECT) && !t->macro && spf_host_near(t->domain, name))
+			return t;
+	}
+	return NULL;
+}
+
 static void
 spf_check_include(struct spf_look *s, const char *name)
 {
 	const char *wanted = arena_printf(s->j->a, "include:%s", name);
-	const struct spf_term *other;
+	const struct spf_term *other, *slip;
 
 	if (spf_reaches(s, name) || spf_behind_all(s, name))
 		return;
 	other = spf_other_cloud(s);
+	if (other == NULL && (slip = spf_slip(s, name)) != NULL) {
+		s->slip = slip->text;
+		spf_wrong(s, FINDING_SPF_INCLUDE_MISSING, s->show, arena_printf(s->j->a, "%s (in place of %s)", wanted, slip->text),
+		    arena_printf(s->j->a, "%s stands where %s belongs", slip->text, wanted));
+		return;
+	}
 	if (other == NULL && s->tree != NULL) {
 		spf_follow_include(s, name);
 		return;
@@ -129,20 +154,11 @@ spf_check_all(struct spf_look *s)
 		    "?all says nothing about other servers; it is for tests");
 }
 
-static bool
-spf_covers(const struct spf_look *s, const struct addr *addr, unsigned prefix)
-{
-	for (size_t i = 0; i < s->record.n_terms; i++)
-		if (spf_term_counts(s, i) && s->record.terms[i].qualifier == '+' &&
-		    spf_term_covers(&s->record.terms[i], addr, prefix))
-			return true;
-	return false;
-}
-
 /* The administrator's own networks must pass; where nothing is followed, by a term that names them. */
 static void
 spf_check_networks(struct spf_look *s, const char *kind, char *const *list, size_t n)
 {
+	size_t n_terms = s->record.all == -1 ? s->record.n_terms : (size_t)s->record.all;
 	struct addr addr;
 	unsigned prefix;
 
@@ -151,7 +167,7 @@ spf_check_networks(struct spf_look *s, const char *kind, char *const *list, size
 		return;
 	}
 	for (size_t i = 0; i < n; i++)
-		if (spf_network_parse(list[i], &addr, &prefix) && !spf_covers(s, &addr, prefix))
+		if (spf_network_parse(list[i], &addr, &prefix) && !spf_terms_cover(s->record.terms, n_terms, &addr, prefix))
 			spf_wrong(s, FINDING_SPF_IP_MISSING, s->show, arena_printf(s->j->a, "%s:%s", kind, list[i]),
 			    arena_printf(s->j->a, "%s is not allowed", list[i]));
 }

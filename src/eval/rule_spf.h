@@ -12,6 +12,7 @@ struct spf_look {
 	const char *show;
 	struct spf_record record;
 	bool wrong;
+	const char *slip;	/* a term that was meant to be Microsoft's include; NULL = there is none */
 	/* rule_spf_follow.c; tree NULL: nothing beyond the record is known */
 	struct spf_tree *tree;
 	struct spf_asker asker;
@@ -24,7 +25,7 @@ void spf_wrong(struct spf_look *s, enum finding_code code, const char *found, co
 void spf_follow(struct spf_look *s);
 /* name is not included in the record itself: is it somewhere below, or are its addresses listed? */
 void spf_follow_include(struct spf_look *s, const char *name);
-/* May each of the addresses send?  A network may when its first and its last address may. */
+/* May each of the addresses send, and of a network every one? */
 void spf_follow_senders(struct spf_look *s, const char *kind, char *const *list, size_t n);
 /* What is wrong with the tree itself. */
 void spf_follow_troubles(struct spf_look *s);

@@ -12,6 +12,8 @@
 
 #include "rule_spf.h"
 
+#define BLOCKS_MAX 256	/* of a network: more is a list of single hosts */
+
 static void
 look_ask(void *ctx, const struct dns_name *name, uint16_t type, struct side_fact *ret)
 {
@@ -146,14 +148,6 @@ spf_follow_include(struct spf_look *s, const char *text)
 
 /* ---- the administrator's own senders ---- */
 
-/* The last address of a network whose first is addr. */
-static void
-network_last(struct addr *addr, unsigned prefix)
-{
-	for (unsigned bit = prefix; bit < (addr->family == 4 ? 32u : 128u); bit++)
-		addr->ip[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
-}
-
 /* "contoso.test include:a.example > a.example -all" */
 static const char *
 path_text(struct arena *a, const struct spf_check *c)
@@ -166,23 +160,52 @@ path_text(struct arena *a, const struct spf_check *c)
 	return text;
 }
 
-/* False: it may not send, and that was said. */
-static bool
-sender_check(struct spf_look *s, const struct addr *addr, const char *wanted)
+/* "192.0.2.5", or the part of the network to which that applies: "192.0.2.0/29". */
+static const char *
+block_text(struct spf_look *s, const struct addr *at, const struct spf_check *check, unsigned prefix)
 {
-	struct spf_client client = { .ip = *addr };
-	struct spf_check check;
+	unsigned bits = check->same_bits > prefix ? check->same_bits : prefix;
 	char buf[ADDR_TEXT_MAX];
 
-	if (!spf_check_run(&s->asker, &s->j->owner, &client, s->j->a, &check))
-		return true;
+	addr_text(at, 0, buf);
+	return check->by_address || bits == (at->family == 4 ? 32u : 128u) ? arena_strdup(s->j->a, buf) :
+	    arena_printf(s->j->a, "%s/%u", buf, bits);
+}
+
+/* False: it cannot be known, or may not send, and that was said. */
+static bool
+sender_block(struct spf_look *s, const struct addr *at, unsigned prefix, const char *wanted, struct spf_check *check)
+{
+	struct spf_client client = { .ip = *at };
+
+	if (!spf_check_run(&s->asker, &s->j->owner, &client, s->j->a, check))
+		return false;
 	/* an error of the record has a finding of its own */
-	if (check.result == SPF_PASS || check.result == SPF_TEMPERROR || check.result == SPF_PERMERROR)
-		return true;
-	addr_text(addr, 0, buf);
-	spf_wrong(s, FINDING_SPF_IP_MISSING, s->show, wanted, arena_printf(s->j->a, "mail from %s gets %s: %s", buf,
-	    name_of(&spf_result_names, (int)check.result), path_text(s->j->a, &check)));
+	if (check->result == SPF_PASS || check->result == SPF_TEMPERROR || check->result == SPF_PERMERROR)
+		return check->result == SPF_PASS;
+	spf_wrong(s, FINDING_SPF_IP_MISSING, s->show, wanted, arena_printf(s->j->a, "mail from %s gets %s: %s",
+	    block_text(s, at, check, prefix), name_of(&spf_result_names, (int)check->result), path_text(s->j->a, check)));
 	return false;
+}
+
+/*
+ * A network of the administrator's, block by block of what the record treats alike; the first that may not send is told.  A record
+ * that asks with the very address could treat each differently: of those the first and the last are tried.
+ */
+static void
+sender_check(struct spf_look *s, struct addr at, unsigned prefix, const char *wanted)
+{
+	struct spf_check check;
+
+	for (unsigned n = 0; sender_block(s, &at, prefix, wanted, &check); n++) {
+		if (check.by_address || n == BLOCKS_MAX) {
+			spf_network_last(&at, prefix);
+			sender_block(s, &at, prefix, wanted, &check);
+			return;
+		}
+		if (!spf_block_next(&at, check.same_bits, prefix))
+			return;
+	}
 }
 
 void
@@ -191,16 +214,9 @@ spf_follow_senders(struct spf_look *s, const char *kind, char *const *list, size
 	struct addr addr;
 	unsigned prefix;
 
-	for (size_t i = 0; i < n; i++) {
-		const char *wanted = arena_printf(s->j->a, "%s:%s", kind, list[i]);
-
-		if (!spf_network_parse(list[i], &addr, &prefix) || !sender_check(s, &addr, wanted))
-			continue;
-		if (prefix < (addr.family == 4 ? 32u : 128u)) {
-			network_last(&addr, prefix);
-			sender_check(s, &addr, wanted);
-		}
-	}
+	for (size_t i = 0; i < n; i++)
+		if (spf_network_parse(list[i], &addr, &prefix))
+			sender_check(s, addr, prefix, arena_printf(s->j->a, "%s:%s", kind, list[i]));
 }
 
 /* ---- troubles of the tree ---- */
@@ -241,6 +257,8 @@ trouble_branch(struct spf_look *s, int i)
 	const struct spf_branch *b = &s->tree->branches[i];
 	const char *way = spf_tree_way(s->tree, i, s->j->a);
 
+	if (b->state == SPF_BRANCH_INVALID && b->parent == -1 && s->slip != NULL && strcmp(b->term, s->slip) == 0)
+		return;			/* told already, as what it was meant to be */
 	switch (b->state) {
 	case SPF_BRANCH_LOOP:
 		spf_wrong(s, FINDING_SPF_LOOP, way, NULL, b->words);

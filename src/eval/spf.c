@@ -227,6 +227,8 @@ spf_network_parse(const char *text, struct addr *ret, unsigned *ret_prefix)
 	if (!network_parse(text, 4, ret, &prefix) && !network_parse(text, 6, ret, &prefix))
 		return false;
 	*ret_prefix = prefix;
+	for (unsigned bit = prefix; bit < (ret->family == 4 ? 32u : 128u); bit++)
+		ret->ip[bit / 8] &= (uint8_t)~(0x80 >> bit % 8);
 	return true;
 }
 
@@ -442,20 +444,4 @@ spf_term_asks(const struct spf_term *t)
 		if (forms[i].kind == t->kind)
 			return forms[i].asks;
 	return t->kind == SPF_REDIRECT;
-}
-
-bool
-spf_same_network(const struct addr *a, const struct addr *b, unsigned prefix)
-{
-	if (a->family != b->family || memcmp(a->ip, b->ip, prefix / 8) != 0)
-		return false;
-	return prefix % 8 == 0 || (a->ip[prefix / 8] ^ b->ip[prefix / 8]) >> (8 - prefix % 8) == 0;
-}
-
-bool
-spf_term_covers(const struct spf_term *t, const struct addr *addr, unsigned prefix)
-{
-	unsigned mine = t->kind == SPF_IP4 ? t->prefix4 : t->prefix6;
-
-	return (t->kind == SPF_IP4 || t->kind == SPF_IP6) && mine <= prefix && spf_same_network(&t->ip, addr, mine);
 }

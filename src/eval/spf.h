@@ -53,11 +53,27 @@ bool spf_is_record(const void *bytes, size_t n);
 int spf_parse(struct arena *a, const void *bytes, size_t n, struct spf_record *ret, struct err *err);
 /* Costs the term a DNS look-up (section 4.6.4)? */
 bool spf_term_asks(const struct spf_term *t);
+/* "192.0.2.0/24" -> first address and prefix length; without one the whole address. */
+bool spf_network_parse(const char *text, struct addr *ret, unsigned *ret_prefix);
+
+/* ---- spf_net.c ---- */
+
 /* Do the first bits agree?  prefix fits the family. */
 bool spf_same_network(const struct addr *a, const struct addr *b, unsigned prefix);
+/* What shares so many first bits with ip lies in net/prefix, or not, as ip does; 0 where the families differ. */
+unsigned spf_network_bits(const struct addr *net, unsigned prefix, const struct addr *ip);
 /* Does ip4 or ip6 term t cover the network addr/prefix? */
 bool spf_term_covers(const struct spf_term *t, const struct addr *addr, unsigned prefix);
-/* "192.0.2.0/24" -> address and prefix length; without one the whole address. */
-bool spf_network_parse(const char *text, struct addr *ret, unsigned *ret_prefix);
+/* Do those of the terms together that allow ip4 or ip6 networks? */
+bool spf_terms_cover(const struct spf_term *terms, size_t n, const struct addr *addr, unsigned prefix);
+/* To the first address behind the block at/bits; false when that was the last block of the network of prefix bits. */
+bool spf_block_next(struct addr *at, unsigned bits, unsigned prefix);
+/* To the last address of the network. */
+void spf_network_last(struct addr *at, unsigned prefix);
+
+/* ---- spf_near.c ---- */
+
+/* Is host, of an include, a slip of the pen of wanted?  False when it is the same. */
+bool spf_host_near(const char *host, const char *wanted);
 
 #endif

@@ -87,15 +87,28 @@ count_lookup(struct check *c, const struct spf_term *t)
 	return false;
 }
 
+/* For whom else holds what this comparison says? */
+static void
+note_compared(struct check *c, const struct addr *net, unsigned prefix)
+{
+	unsigned bits = spf_network_bits(net, prefix, &c->ip);
+
+	if (bits > c->ret->same_bits)
+		c->ret->same_bits = bits;
+}
+
 static bool
-answer_has_client(const struct check *c, const struct answer *an, const struct spf_term *t)
+answer_has_client(struct check *c, const struct answer *an, const struct spf_term *t)
 {
 	unsigned prefix = t == NULL ? (c->ip.family == 4 ? 32 : 128) : c->ip.family == 4 ? t->prefix4 : t->prefix6;
 	struct addr addr;
 
 	for (size_t i = 0; i < an->n_values; i++)
-		if (rdata_addr(&an->values[i], &addr) && spf_same_network(&addr, &c->ip, prefix))
-			return true;
+		if (rdata_addr(&an->values[i], &addr)) {
+			note_compared(c, &addr, prefix);
+			if (spf_same_network(&addr, &c->ip, prefix))
+				return true;
+		}
 	return false;
 }
 
@@ -165,6 +178,7 @@ static bool
 values_set(struct check *c, const struct dns_name *name, const char *domain, const char *text)
 {
 	c->v.domain = domain;
+	c->ret->by_address |= spf_macro_uses(text, 'i') || spf_macro_uses(text, 'c') || spf_macro_uses(text, 'p');
 	if (spf_macro_uses(text, 'p'))
 		c->v.validated = client_validated(c, name);
 	return !c->pending;
@@ -205,6 +219,7 @@ match_ip(struct check *c, const struct level *l, const struct spf_term *t, const
 {
 	(void)l;
 	(void)target;
+	note_compared(c, &t->ip, t->kind == SPF_IP4 ? t->prefix4 : t->prefix6);
 	return spf_term_covers(t, &c->ip, c->ip.family == 4 ? 32 : 128) ? MATCH_YES : MATCH_NO;
 }
 
@@ -277,6 +292,7 @@ match_ptr(struct check *c, const struct level *l, const struct spf_term *t, cons
 	struct dns_name name;
 
 	(void)l;
+	c->ret->by_address = true;
 	if (!c->pending && an != NULL && !count_void(c, an, t))
 		return MATCH_PERMERROR;
 	if (!c->pending && client_name_below(c, an, target, false, &name))
@@ -516,6 +532,8 @@ spf_check_run(const struct spf_asker *k, const struct dns_name *domain, const st
 	client_address(&c, &client->ip);
 	client_sender(&c, client, match_name_text(a, domain));
 	ret->result = host_check(&c, domain, NULL, false);
+	if (c.ip.family != client->ip.family)
+		ret->same_bits += 96;		/* ::ffff:0:0/96 */
 	if (!c.pending && ret->result == SPF_FAIL && c.exp != NULL)
 		ret->explanation = explanation(&c);
 	if (ret->result != SPF_NONE && ret->result != SPF_TEMPERROR && ret->result != SPF_PERMERROR)

@@ -132,6 +132,11 @@ static const struct {
 	{ "null MX is not there where it is wished for", PARKED, "mx = {MX 10 mail.old.example}",
 	    "change " APEX " MX: 10 mail.old.example -> 0 . [record-wrong]" },
 
+	/* ---- SPF, misspelt ---- */
+	{ "SPF with Microsoft's host misspelt", PLAIN, "spf = {TXT MS=ms12345678; TXT v=spf1 mx include:spf.protection.outlok.com a -all}",
+	    "change " APEX " TXT: MS=ms12345678 | v=spf1 mx include:spf.protection.outlok.com a -all -> MS=ms12345678 | "
+	    "v=spf1 mx include:spf.protection.outlook.com a -all [spf-include-missing]" },
+
 	/* ---- names ---- */
 	{ "CNAME missing", PLAIN, "autodiscover = none",
 	    "add autodiscover." APEX " CNAME:  -> autodiscover.outlook.com [record-missing]" },

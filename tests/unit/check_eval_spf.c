@@ -148,7 +148,12 @@ START_TEST(networks_cover_networks)
 		bool want;
 	} rows[] = {
 		{ "ip4:192.0.2.0/24", "192.0.2.7", true }, { "ip4:192.0.2.0/24", "192.0.2.128/25", true },
-		{ "ip4:192.0.2.0/25", "192.0.2.0/24", false }, { "ip4:192.0.2.0/24", "192.0.3.1", false },
+		{ "ip4:192.0.2.0/25", "192.0.2.0/24", false }, { "ip4:192.0.2.0/25 ip4:192.0.2.128/25", "192.0.2.0/24", true },
+		{ "ip4:192.0.2.128/25 ip4:192.0.2.0/26 ip4:192.0.2.64/27", "192.0.2.0/24", false },
+		{ "ip4:192.0.2.0/25 -ip4:192.0.2.128/25", "192.0.2.0/24", false },
+		{ "ip4:192.0.2.0/25 ip4:192.0.2.128/25 ip4:192.0.2.0/31", "192.0.2.9/24", true },
+		{ "ip6:2001:db8::/33 ip6:2001:db8:8000::/33", "2001:db8::/32", true },
+		{ "ip4:0.0.0.0/1 ip4:128.0.0.0/1", "0.0.0.0/0", true }, { "ip4:0.0.0.0/1 ip4:128.0.0.0/2", "0.0.0.0/0", false }, { "ip4:192.0.2.0/24", "192.0.3.1", false },
 		{ "ip4:0.0.0.0/0", "198.51.100.1", true }, { "ip6:2001:db8::/32", "2001:db8:1::1", true },
 		{ "ip6:2001:db8::/33", "2001:db8:8000::1", false }, { "ip6:::/0", "192.0.2.1", false }, { "a", "192.0.2.1", false },
 	};
@@ -162,9 +167,54 @@ START_TEST(networks_cover_networks)
 
 		ck_assert_int_eq(spf_parse(a, text, strlen(text), &r, NULL), 0);
 		ck_assert_msg(spf_network_parse(rows[i].network, &addr, &prefix), "%s", rows[i].network);
-		ck_assert_msg(spf_term_covers(&r.terms[0], &addr, prefix) == rows[i].want, "%s %s", rows[i].term, rows[i].network);
+		ck_assert_msg(spf_terms_cover(r.terms, r.n_terms, &addr, prefix) == rows[i].want, "%s %s", rows[i].term, rows[i].network);
 		arena_free(a);
 	}
+}
+END_TEST
+
+/* Block by block, and each address of a network is in one of them. */
+START_TEST(networks_are_walked)
+{
+	static const struct {
+		const char *from;
+		unsigned bits, prefix;
+		const char *next;		/* NULL: that was the last */
+	} rows[] = {
+		{ "192.0.2.0", 25, 24, "192.0.2.128" }, { "192.0.2.128", 25, 24, NULL }, { "192.0.2.0", 24, 24, NULL },
+		{ "192.0.2.0", 16, 24, NULL }, { "192.0.2.255", 32, 24, NULL }, { "192.0.2.7", 32, 24, "192.0.2.8" },
+		{ "192.0.255.0", 24, 8, "192.1.0.0" }, { "2001:db8:0:ffff::", 64, 32, "2001:db8:1::" }, { "255.255.255.255", 32, 0, NULL },
+		{ "192.0.2.1", 32, 32, NULL },
+	};
+	char buf[ADDR_TEXT_MAX];
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct addr at;
+		unsigned prefix;
+
+		ck_assert(spf_network_parse(rows[i].from, &at, &prefix));
+		ck_assert_msg(spf_block_next(&at, rows[i].bits, rows[i].prefix) == (rows[i].next != NULL), "%s/%u", rows[i].from, rows[i].bits);
+		ck_assert_str_eq(addr_text(&at, 0, buf), rows[i].next != NULL ? rows[i].next : rows[i].from);
+	}
+}
+END_TEST
+
+START_TEST(slips_of_the_pen)
+{
+	static const struct {
+		const char *host;
+		bool near;
+	} rows[] = {
+		{ "spf.protection.outlok.com", true }, { "spf.protecion.outlook.com", true }, { "SPF.protection.outloook.com", true },
+		{ "spf.protection.outlook.co", true }, { "spf.protection.oultook.com", true }, { "spf-protection.outlook.com", true },
+		{ "spf.protection.outlook.com.contoso.test", true }, { "protection.outlook.com", true }, { "spf.protections.outlook.com.", true },
+		{ "spf.protection.outlook.com", false }, { "spf.protection.outlook.com.", false }, { "outlook.com", false },
+		{ "spfd.protection.office365.us", false }, { "mail.protection.outlook.com", false }, { "spf.sendgrid.net", false }, { "", false },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		ck_assert_msg(spf_host_near(rows[i].host, "spf.protection.outlook.com") == rows[i].near, "%s", rows[i].host);
+	ck_assert(!spf_host_near("a.spf.test", "spf.test.of.a.name.that.is.longer.than.any.that.is.compared.letter.by.letter.test"));
 }
 END_TEST
 
@@ -180,6 +230,8 @@ main(void)
 	tcase_add_test(t, only_the_version_makes_a_record);
 	tcase_add_test(t, all_and_redirect_are_found);
 	tcase_add_test(t, networks_cover_networks);
+	tcase_add_test(t, networks_are_walked);
+	tcase_add_test(t, slips_of_the_pen);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);

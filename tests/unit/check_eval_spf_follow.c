@@ -126,6 +126,15 @@ static const struct {
 	{ "servfail is not invalid", CLOUD, "v=spf1 " INC " include:a.example -all", MS "lookup a.example TXT = servfail", "spf-undetermined?",
 	    "a.example TXT: servfail" },
 
+	/* slips of the pen */
+	{ "misspelt", CLOUD, "v=spf1 include:spf.protection.outlok.com -all", MS "lookup spf.protection.outlok.com TXT = NXDOMAIN",
+	    "spf-include-missing", "include:spf.protection.outlok.com stands where " INC " belongs" },
+	{ "misspelt, and somebody lives there", CLOUD, "v=spf1 include:spf.protection.outlok.com -all",
+	    MS "lookup spf.protection.outlok.com TXT = TXT v=spf1 +all", "spf-include-missing", "stands where" },
+	{ "misspelt, beside the right one", CLOUD, "v=spf1 " INC " include:spf.protection.outlok.com -all",
+	    MS "lookup spf.protection.outlok.com TXT = NXDOMAIN", "spf-include-invalid", "" },
+	{ "misspelt, and it cannot be asked", CLOUD, "v=spf1 include:spf.protection.outlok.com -all", MS, "spf-undetermined?", "" },
+
 	/* flattened */
 	{ "all of it", CLOUD, "v=spf1 ip4:40.92.0.0/15 ip4:52.100.0.0/15 ip6:2a01:111:f400::/48 -all", MS, "spf-flattened?",
 	    "3 of the 3 networks of spf.protection.outlook.com are listed" },
@@ -150,7 +159,17 @@ static const struct {
 	{ "not allowed", SENDERS, "v=spf1 ip6:2a00:99:5::/48 " INC " ~all", MS, "spf-ip-missing", "mail from 11.0.113.5 gets softfail: contoso.test ~all" },
 	{ "named behind a minus", SENDERS, "v=spf1 ip6:2a00:99:5::/48 -ip4:11.0.113.0/24 ip4:11.0.113.5 " INC " -all", MS, "spf-ip-missing",
 	    "gets fail: contoso.test -ip4:11.0.113.0/24" },
-	{ "half of a network", NETWORK, "v=spf1 ip4:11.0.113.0/29 " INC " -all", MS, "spf-ip-missing", "mail from 11.0.113.15 gets fail" },
+	{ "half of a network", NETWORK, "v=spf1 ip4:11.0.113.0/29 " INC " -all", MS, "spf-ip-missing", "mail from 11.0.113.8/29 gets fail" },
+	{ "a hole in a network", NETWORK, "v=spf1 ip4:11.0.113.0/29 ip4:11.0.113.8/31 ip4:11.0.113.11 ip4:11.0.113.12/30 " INC " -all", MS,
+	    "spf-ip-missing", "mail from 11.0.113.10 gets fail" },
+	{ "a hole that somebody made", NETWORK, "v=spf1 -ip4:11.0.113.6/31 ip4:11.0.113.0/24 " INC " -all", MS,
+	    "spf-ip-missing", "mail from 11.0.113.6/31 gets fail: contoso.test -ip4:11.0.113.6/31" },
+	{ "a network, by includes", NETWORK, "v=spf1 include:a.example include:b.example " INC " -all",
+	    MS "lookup a.example TXT = TXT v=spf1 ip4:11.0.113.8/29 -all\nlookup b.example TXT = TXT v=spf1 a:h.example/29 -all\n"
+	    "lookup h.example A = A 11.0.113.1", "", "" },
+	{ "a network that nobody allows", NETWORK, "v=spf1 " INC " -all", MS, "spf-ip-missing", "mail from 11.0.113.0/28 gets fail" },
+	{ "a record that asks with the address", NETWORK, "v=spf1 exists:%{i}.x.example " INC " -all", MS "lookup 11.0.113.0.x.example A = A 127.0.0.2\n"
+	    "lookup 11.0.113.15.x.example A = NXDOMAIN", "spf-ip-missing", "mail from 11.0.113.15 gets fail" },
 	{ "a network", NETWORK, "v=spf1 ip4:11.0.113.0/29 ip4:11.0.113.8/29 " INC " -all", MS, "", "" },
 	{ "cannot be asked", SENDERS, "v=spf1 a:h.example " INC " -all", MS, "spf-undetermined?", "h.example A: timeout" },
 	{ "the record is broken for them too", SENDERS, "v=spf1 include:a.example " INC " -all", MS "lookup a.example TXT = NXDOMAIN",
