@@ -38,8 +38,10 @@ struct view_fix_format {
 	const char *name;	/* "zone", "route53", "terraform", "nsupdate", "azure", "cloudflare", "text" */
 	const char *content_type;
 	bool comments;		/* what fix->notes say is in it */
-	/* One domain; the outputs of several may stand one behind the other. */
+	/* One domain; the outputs of several may stand one behind the other.  Nothing where the form cannot say "nothing to change". */
 	void (*render)(const struct fix *f, struct str *ret);
+	/* One line for people who see no output; NULL = there always is one. */
+	void (*why_none)(const struct fix *f, struct str *ret);
 };
 extern const struct view_fix_format view_fix_formats[];
 extern const size_t view_n_fix_formats;

@@ -27,6 +27,11 @@ api_fix(void *api, struct http_request *r)
 	arena = arena_new();
 	format->render(board_fix(d, false, arena), &out);
 	arena_free(arena);
+	if (out.len == 0) {
+		str_done(&out);
+		http_reply(r, 204, NULL, NULL, NULL);	/* the form has no words for "nothing to change" */
+		return;
+	}
 	/* the zone may change without the revision, where the change is about nothing that is judged: so by content */
 	snprintf(etag, sizeof(etag), "fix-%016llx", (unsigned long long)hash_stable(str_c(&out), out.len));
 	http_reply(r, 200, format->content_type, &out, etag);

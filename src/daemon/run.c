@@ -234,7 +234,12 @@ render_fixes(struct run *r)
 		if (i > 0 && r->o->fix->comments)
 			str_addc(&out, '\n');
 		r->o->fix->render(f, &out);
-		output_write(&out);
+		if (out.len > 0)
+			output_write(&out);
+		else if (r->o->fix->why_none != NULL && !r->o->quiet) {
+			r->o->fix->why_none(f, &out);
+			complain("%s", str_c(&out));
+		}
 		for (size_t k = 0; k < f->n_notes && !r->o->fix->comments && !r->o->quiet; k++)
 			complain("%s: %s", f->domain, f->notes[k]);
 		arena_reset(a);

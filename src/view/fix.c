@@ -5,13 +5,13 @@
 #include <string.h>
 
 const struct view_fix_format view_fix_formats[] = {
-	{ "text",	"text/plain; charset=us-ascii",		true,	fix_text },
-	{ "zone",	"text/dns; charset=us-ascii",		true,	fix_zone },
-	{ "nsupdate",	"text/plain; charset=us-ascii",		true,	fix_nsupdate },
-	{ "route53",	"application/json",			false,	fix_route53 },
-	{ "terraform",	"text/plain; charset=us-ascii",		true,	fix_terraform },
-	{ "azure",	"text/x-shellscript; charset=us-ascii",	true,	fix_azure },
-	{ "cloudflare",	"text/dns; charset=us-ascii",		true,	fix_cloudflare },
+	{ "text",	"text/plain; charset=us-ascii",		true,	fix_text, NULL },
+	{ "zone",	"text/dns; charset=us-ascii",		true,	fix_zone, NULL },
+	{ "nsupdate",	"text/plain; charset=us-ascii",		true,	fix_nsupdate, NULL },
+	{ "route53",	"application/json",			false,	fix_route53, fix_route53_none },
+	{ "terraform",	"text/plain; charset=us-ascii",		true,	fix_terraform, NULL },
+	{ "azure",	"text/x-shellscript; charset=us-ascii",	true,	fix_azure, NULL },
+	{ "cloudflare",	"text/dns; charset=us-ascii",		true,	fix_cloudflare, NULL },
 };
 const size_t view_n_fix_formats = ARRAY_LEN(view_fix_formats);
 

@@ -10,6 +10,7 @@
 
 typedef void fix_render(const struct fix *f, struct str *ret);
 fix_render fix_text, fix_zone, fix_cloudflare, fix_nsupdate, fix_route53, fix_terraform, fix_azure;
+fix_render fix_route53_none;
 
 /* ---- which values go and which come ---- */
 

@@ -3,7 +3,8 @@
  * Amazon Route 53: a change batch for `aws route53 change-resource-record-sets`, and resources for Terraform.
  *
  * The API knows whole sets only, so an UPSERT repeats the values that stay; a DELETE repeats the set to the byte, with its TTL.
- * A TXT value is its strings in quotation marks, with octal escapes.  A batch is atomic.
+ * A TXT value is its strings in quotation marks, with octal escapes.  A batch is atomic, and one without changes is refused: where
+ * there is nothing to change there is no document, and whoever runs this by a script asks whether the file is empty.
  */
 #include "fix.h"
 
@@ -78,30 +79,48 @@ batch_change(struct json_writer *j, struct batch *b, const struct fix_change *c)
 	str_done(&s);
 }
 
-void
-fix_route53(const struct fix *f, struct str *ret)
+static void
+batch_make(const struct fix *f, struct str *ret_changes, struct str *ret_comment)
 {
 	struct batch b = { .left_out = STR_INIT };
-	struct str comment = STR_INIT, changes = STR_INIT;
-	struct json_writer j = { .out = &changes };
+	struct json_writer j = { .out = ret_changes };
 
 	for (size_t i = 0; i < f->n_changes; i++)
 		batch_change(&j, &b, &f->changes[i]);
-	fix_summary(f, &comment);
+	fix_summary(f, ret_comment);
 	if (b.left_out.len > 0)
-		str_addf(&comment, "; too large for Route 53, not in here: %s", str_c(&b.left_out));
+		str_addf(ret_comment, "; too large for Route 53, not in here: %s", str_c(&b.left_out));
+	str_done(&b.left_out);
+}
+
+void
+fix_route53(const struct fix *f, struct str *ret)
+{
+	struct str comment = STR_INIT, changes = STR_INIT;
+	struct json_writer j = { .out = ret };
+
+	batch_make(f, &changes, &comment);
 	if (comment.len > COMMENT_MAX)
 		comment.p[comment.len = COMMENT_MAX] = '\0';
-	j = (struct json_writer){ .out = ret };
-	jsonw_open(&j, NULL, '{');
-	jsonw_text(&j, "Comment", str_c(&comment));
-	jsonw_open(&j, "Changes", '[');
-	str_addn(ret, str_c(&changes), changes.len);
-	jsonw_close(&j, ']');
-	jsonw_close(&j, '}');
-	str_addc(ret, '\n');
-	str_done(&b.left_out);
+	if (changes.len > 0) {
+		jsonw_open(&j, NULL, '{');
+		jsonw_text(&j, "Comment", str_c(&comment));
+		jsonw_open(&j, "Changes", '[');
+		str_addn(ret, str_c(&changes), changes.len);
+		jsonw_close(&j, ']');
+		jsonw_close(&j, '}');
+		str_addc(ret, '\n');
+	}
 	str_done(&comment);
+	str_done(&changes);
+}
+
+void
+fix_route53_none(const struct fix *f, struct str *ret)
+{
+	struct str changes = STR_INIT;
+
+	batch_make(f, &changes, ret);
 	str_done(&changes);
 }
 

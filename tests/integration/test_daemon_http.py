@@ -582,5 +582,6 @@ def fix(lab):
         again = d.get(path, {"If-None-Match": r.header("etag")})
         equal((again.status, again.body), (304, b""), "If-None-Match: " + form, str(again))
     check("nothing to change" in d.get("/fix/" + Shop.complete).is_(200).text, "text is the default; nothing to mend")
+    check(d.get("/fix/%s?format=route53" % Shop.complete).is_(204).text == "", "Route 53 takes no batch without changes")
     d.get("/fix/%s?format=xml" % Shop.complete).is_(404)
     d.get("/fix/unknown.test").is_(404)

@@ -196,6 +196,13 @@ START_TEST(route53_reads_back)
 	json_t *doc;
 
 	view_fix_format_find("route53")->render(f, &out);
+	if (f->n_changes == 0) {
+		ck_assert_uint_eq(out.len, 0);
+		view_fix_format_find("route53")->why_none(f, &out);
+		ck_assert_ptr_nonnull(strstr(str_c(&out), ": nothing "));
+		str_done(&out);
+		return;
+	}
 	doc = json_loadb(out.p, out.len, JSON_REJECT_DUPLICATES, NULL);
 	ck_assert(doc != NULL);
 	ck_assert_uint_le(strlen(json_string_value(json_object_get(doc, "Comment"))), 256);
@@ -225,7 +232,9 @@ START_TEST(route53_limits)
 	for (c.n_new = 0; c.n_new < n_values[_i]; c.n_new++)
 		ck_assert(rdata_parse(a, DNS_TYPE_TXT, str_c(&text), &r[c.n_new], NULL) == 0);
 	view_fix_format_find("route53")->render(&f, &out);
-	ck_assert((strstr(str_c(&out), "\"Changes\":[]") == NULL) == (_i == 0));
+	ck_assert((out.len > 0) == (_i == 0));
+	if (out.len == 0)
+		view_fix_format_find("route53")->why_none(&f, &out);
 	ck_assert((strstr(str_c(&out), "too large for Route 53, not in here: contoso.test. TXT") != NULL) == (_i > 0));
 	str_done(&text);
 	str_done(&out);
