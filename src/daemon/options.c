@@ -201,7 +201,7 @@ const struct option_row option_rows[] = {
 	    "Get-DkimSigningConfig, CSV, zone text; \"-\" reads standard input", set_import, MODE_IMPORT },
 	{ NULL, "domain", 0, OPTION_VALUE, "NAME", "the domain that --import is for", set_import_domain, 0 },
 	{ NULL, "spf-check", 0, OPTION_VALUE, "IP", "would mail of DOMAIN from this address pass SPF? (RFC 7208)", options_spf_ip, 0 },
-	{ NULL, "sender", 0, OPTION_VALUE, "USER@DOMAIN", "the sender that --spf-check is about; default postmaster@DOMAIN",
+	{ NULL, "sender", 0, OPTION_VALUE, "USER@DOMAIN", "the sender that --spf-check is about, <> for none; default postmaster@DOMAIN",
 	    options_spf_sender, 0 },
 	{ NULL, "helo", 0, OPTION_VALUE, "NAME", "what the server of --spf-check says it is; default DOMAIN", options_spf_helo, 0 },
 	{ NULL, "list-records", 0, OPTION_FLAG, NULL, "list the records of the catalog", set_mode, MODE_LIST_RECORDS },

@@ -21,7 +21,7 @@ struct options {
 	const struct view_fix_format *fix;
 	const char *import, *import_domain;	/* the file, "-" = standard input; NULL = not given */
 	struct addr spf_ip;			/* of --spf-check */
-	const char *spf_sender, *spf_helo;	/* NULL = not given */
+	const char *spf_sender, *spf_helo;	/* NULL = not given; sender "" = <> */
 	struct domain_key {			/* keys of a domain block, checked by conf */
 		const char *name, *value;
 	} domain_keys[OPTIONS_DOMAIN_KEYS_MAX];

@@ -44,9 +44,13 @@ options_spf_sender(struct options *o, const struct option_row *row, const char *
 	const char *at = strrchr(arg, '@');
 	struct dns_name name;
 
+	if (*arg == '\0' || strcmp(arg, "<>") == 0) {
+		o->spf_sender = "";		/* bounces and the like */
+		return 0;
+	}
 	if (at == NULL || !local_part_valid(arg, (size_t)(at - arg)) || dns_name_from_user(&name, at + 1, NULL) == -1 ||
 	    name.len <= 1) {
-		err_set(err, "--%s: \"%s\" is no mail address (user@domain)", row->name, arg);
+		err_set(err, "--%s: \"%s\" is no mail address (user@domain, or <> for none)", row->name, arg);
 		return -1;
 	}
 	o->spf_sender = arg;
@@ -93,6 +97,10 @@ options_spf_check(const struct options *o, struct err *err)
 	if (o->n_domains != 1) {
 		err_set(err, o->n_domains == 0 ? "--spf-check: name the domain whose mail it is" :
 		    "--spf-check: one domain at a time");
+		return -1;
+	}
+	if (o->spf_sender != NULL && *o->spf_sender == '\0' && o->spf_helo != NULL && *o->spf_helo == '[') {
+		err_set(err, "--sender: without one the name of --helo is looked at, and %s is none", o->spf_helo);
 		return -1;
 	}
 	if (strcmp(o->format->name, "text") != 0 && strcmp(o->format->name, "json") != 0) {

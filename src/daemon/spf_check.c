@@ -26,6 +26,7 @@ struct check {
 	struct lookup *lookup;
 	struct spf_walk *walk;
 	char *sender, *helo;		/* names as A-labels */
+	const char *checked;		/* whose record */
 	bool woken;			/* a step is deferred already */
 	int signo;			/* 0 = none came */
 };
@@ -123,13 +124,29 @@ with_a_labels(const char *text)
 	return xasprintf("%.*s%s", (int)(domain - text), text, dns_name_text(&name, buf));
 }
 
+/* Mail without a sender is that of the server's own name (RFC 7208 section 2.4). */
+static bool
+has_no_sender(const struct check *c)
+{
+	return c->o->spf_sender != NULL && *c->o->spf_sender == '\0';
+}
+
+static void
+identities(struct check *c)
+{
+	const char *text = c->conf->domains[0].text;
+
+	c->helo = with_a_labels(c->o->spf_helo != NULL ? c->o->spf_helo : text);
+	c->checked = has_no_sender(c) ? c->helo : text;
+	c->sender = c->o->spf_sender != NULL && !has_no_sender(c) ? with_a_labels(c->o->spf_sender) :
+	    xasprintf("postmaster@%s", c->checked);
+}
+
 static struct spf_walk *
-walk_new(struct check *c, const struct dns_name *domain, const char *text)
+walk_new(struct check *c, const struct dns_name *domain)
 {
 	struct spf_client client = { .ip = c->o->spf_ip, .unix_s = clock_system.unix_ms(&clock_system) / 1000 };
 
-	c->sender = c->o->spf_sender != NULL ? with_a_labels(c->o->spf_sender) : xasprintf("postmaster@%s", text);
-	c->helo = with_a_labels(c->o->spf_helo != NULL ? c->o->spf_helo : text);
 	client.sender = c->sender;
 	client.helo = c->helo;
 	return spf_walk_new(domain, &client, NULL, 0);
@@ -144,7 +161,8 @@ start(struct check *c)
 	struct dns_name domain;
 	struct err err;
 
-	if (dns_name_parse(&domain, c->conf->domains[0].text, &err) == -1)
+	identities(c);
+	if (dns_name_parse(&domain, c->checked, &err) == -1)
 		return complain_usage(c->o, err.msg);
 	c->loop = loop_new(&err);
 	if (c->loop != NULL)
@@ -157,7 +175,7 @@ start(struct check *c)
 	c->sources = sources_new(c->conf);
 	c->prober = prober_new(transport, &clock_system, &limits);
 	c->lookup = lookup_new(c->prober, c->sources, &clock_system);
-	c->walk = walk_new(c, &domain, c->conf->domains[0].text);
+	c->walk = walk_new(c, &domain);
 	loop_timer_set(c->deadline, SPF_TIME_MAX_S * 1000);
 	on_wake(c);
 	return EXIT_OK;
@@ -183,7 +201,7 @@ result(const struct check *c)
 {
 	const struct view_options vo = { .verbose = c->o->verbose, .quiet = c->o->quiet, .unicode = output_unicode() };
 	char ip[ADDR_TEXT_MAX];
-	const struct view_spf v = { .domain = c->conf->domains[0].text, .ip = addr_text(&c->o->spf_ip, 0, ip), .sender = c->sender,
+	const struct view_spf v = { .domain = c->checked, .ip = addr_text(&c->o->spf_ip, 0, ip), .sender = c->sender,
 		.helo = c->helo, .check = spf_walk_check(c->walk) };
 	struct str out = STR_INIT;
 

@@ -172,6 +172,8 @@ SPF_CASES = [   # address, name below the domain, more options, result, exit, lo
     ("192.0.2.78", "helo.", ("--helo", "mx.example.org", "--sender", "joe@fabrikam.test"), "pass", 0, 1, 0,
      "exists:%{{h}}.%{{o}}.list.{d}"),
     ("192.0.2.78", "helo.", (), "fail", 2, 1, 1, "-all"),
+    ("192.0.2.78", "hard.", ("--sender", "<>"), "fail", 2, 0, 0, "-all"),
+    ("192.0.2.78", "hard.", ("--sender", "", "--helo", "open.{d}"), "neutral", 1, 0, 0, "?all"),
 ]
 
 
@@ -180,7 +182,7 @@ def spf_check(lab):
     d = lab.name()
     lab.bed.zone(d, SPF_ZONE.format(d=d, many=" ".join(["a:host." + d] * 11)))
     for ip, name, more, result, rc, lookups, voids, term in SPF_CASES:
-        args = ("--spf-check", ip, *more, name + d)
+        args = ("--spf-check", ip, *[a.format(d=d) for a in more], name + d)
         r = lab.run(*args, "--format", "json", lab=False).exits(rc)
         doc = json.loads(r.out)
         have = (doc["result"], doc["lookups"], doc["void_lookups"], doc["mechanism"])
@@ -194,6 +196,8 @@ def spf_check(lab):
     doc = json.loads(lab.run("--spf-check=40.92.0.1", "--format=json", d, lab=False).out)
     equal([s["domain"] for s in doc["path"]], [d, "_spf." + d, "spf.protection.outlook.com"], "path")
     equal(lab.run("--spf-check=40.92.0.1", "-q", d, lab=False).out, "pass\n", "-q")
+    doc = json.loads(lab.run("--spf-check=192.0.2.1", "--sender=<>", "--helo=hard." + d, "--format=json", d, lab=False).out)
+    equal((doc["domain"], doc["sender"], doc["helo"]), ("hard." + d, "postmaster@hard." + d, "hard." + d), "no sender")
 
 
 @case("--spf-check: a resolver that says nothing, or fails, is a temperror in time")
