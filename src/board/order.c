@@ -2,15 +2,13 @@
 /*
  * order: the domains by name, so that lists and scrapes of many go on where they stopped, whatever came and went meanwhile.
  *
- * A sorted array with an unsorted tail: what is added waits in the tail until somebody looks.  A few newcomers are put in their
- * places one by one (a hundred thousand domains stay sorted while one is added), many are sorted together (the start).
+ * A sorted array with an unsorted tail: what is added waits in the tail until somebody looks.  The tail is sorted and merged from
+ * the end in blocks, so a few newcomers among a hundred thousand cost one pass of memmove().
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "board_internal.h"
-
-#define TAIL_SMALL 64
 
 /* The name beside the domain: to fetch it through the plan is most of what sorting costs. */
 struct named {
@@ -26,25 +24,11 @@ by_name(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-static void
-sort_all(struct order *o)
-{
-	struct named *list = xcalloc(o->n, sizeof(*list));
-
-	for (size_t i = 0; i < o->n; i++)
-		list[i] = (struct named){ plan_domain(o->list[i]->plan), o->list[i] };
-	qsort(list, o->n, sizeof(*list), by_name);
-	for (size_t i = 0; i < o->n; i++)
-		o->list[i] = list[i].d;
-	o->n_sorted = o->n;
-	free(list);
-}
-
-/* The first of the sorted ones whose name is not before name. */
+/* The first of the n first ones, which are in order, whose name is not before name. */
 static size_t
-place_of(const struct order *o, const char *name)
+place_among(const struct order *o, size_t n, const char *name)
 {
-	size_t low = 0, high = o->n_sorted;
+	size_t low = 0, high = n;
 
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
@@ -57,24 +41,46 @@ place_of(const struct order *o, const char *name)
 	return low;
 }
 
-static void
-insert(struct order *o)
+static size_t
+place_of(const struct order *o, const char *name)
 {
-	struct board_domain *d = o->list[o->n_sorted];
-	size_t at = place_of(o, plan_domain(d->plan));
-
-	memmove(&o->list[at + 1], &o->list[at], (o->n_sorted - at) * sizeof(struct board_domain *));
-	o->list[at] = d;
-	o->n_sorted++;
+	return place_among(o, o->n_sorted, name);
 }
 
+static struct named *
+tail_sorted(const struct order *o)
+{
+	size_t n = o->n - o->n_sorted;
+	struct named *tail = xcalloc(n, sizeof(*tail));
+
+	for (size_t i = 0; i < n; i++) {
+		struct board_domain *d = o->list[o->n_sorted + i];
+
+		tail[i] = (struct named){ plan_domain(d->plan), d };
+	}
+	qsort(tail, n, sizeof(*tail), by_name);
+	return tail;
+}
+
+/* What lies behind the last of the tail goes to the end of the array, and so on with those before. */
 static void
 sort(struct order *o)
 {
-	if (o->n - o->n_sorted > TAIL_SMALL)
-		sort_all(o);
-	while (o->n_sorted < o->n)
-		insert(o);
+	size_t rest = o->n_sorted, n = o->n - o->n_sorted;
+	struct named *tail;
+
+	if (n == 0)
+		return;
+	tail = tail_sorted(o);
+	while (n > 0) {
+		size_t at = place_among(o, rest, tail[--n].name);
+
+		memmove(&o->list[at + n + 1], &o->list[at], (rest - at) * sizeof(struct board_domain *));
+		o->list[at + n] = tail[n].d;
+		rest = at;
+	}
+	o->n_sorted = o->n;
+	free(tail);
 }
 
 void

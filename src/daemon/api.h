@@ -60,7 +60,9 @@ struct api {
 	bool (*healthy)(void *ctx, struct err *why);
 	/* Read the configuration again; done is called later, once: words say what is running now, or why the old one stays. */
 	void (*reload)(void *ctx, void (*done)(void *done_ctx, bool ok, const char *words), void *done_ctx);
-	/* name: lower-case A-labels; block: `domain "name" { ... }`, checked, for conf_parse() and the store. */
+	/* done is called when domains can come and go, perhaps at once: not while they follow another configuration. */
+	void (*when_settled)(void *ctx, void (*done)(void *done_ctx, bool ok, const char *words), void *done_ctx);
+	/* Then.  name: lower-case A-labels; block: `domain "name" { ... }`, checked, for conf_parse() and the store. */
 	enum api_outcome (*put_domain)(void *ctx, const char *name, const char *block, struct err *err);
 	enum api_outcome (*del_domain)(void *ctx, const char *name, struct err *err);
 	/* done is called later, once: these changes are durable, or (kept false) the disk has not taken them so far. */

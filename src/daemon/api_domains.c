@@ -31,14 +31,14 @@ is_json(const struct http_request *r, const char *body, size_t len)
 	return len > 0 && *body == '{';
 }
 
-/* ---- the answer, when it is kept ---- */
+/* ---- a change and its answer ---- */
 
 /* Outlives a client that goes away, and the request outlives its own answer. */
 struct change {
 	struct api *api;
 	struct http_request *r;		/* NULL: over */
 	unsigned status;
-	bool done;
+	bool done;			/* nobody calls back any more */
 	char name[DNS_NAME_TEXT_MAX];
 };
 
@@ -50,6 +50,30 @@ change_request_end(void *ctx)
 	c->r = NULL;
 	if (c->done)
 		free(c);
+}
+
+static struct change *
+change_new(struct api *a, struct http_request *r, const char *name)
+{
+	struct change *c = xcalloc(1, sizeof(*c));
+
+	c->api = a;
+	c->r = r;
+	memcpy(c->name, name, strlen(name) + 1);
+	http_on_end(r, change_request_end, c);
+	return c;
+}
+
+/* The last call back was this: the request that is still there, whose end frees c. */
+static struct http_request *
+change_done(struct change *c)
+{
+	struct http_request *r = c->r;
+
+	c->done = true;
+	if (r == NULL)
+		free(c);
+	return r;
 }
 
 static void
@@ -70,12 +94,11 @@ static void
 change_kept(void *ctx, bool kept)
 {
 	struct change *c = ctx;
-	struct http_request *r = c->r;
+	struct http_request *r = change_done(c);
 
-	c->done = true;
 	if (r == NULL)
-		free(c);
-	else if (!kept)
+		return;
+	if (!kept)
 		reply_accepted(r, c->name);
 	else if (c->status == 204)
 		http_reply(r, 204, NULL, NULL, NULL);
@@ -84,57 +107,84 @@ change_kept(void *ctx, bool kept)
 }
 
 static void
-answer_when_kept(struct api *a, struct http_request *r, unsigned status, const char *name)
+change_made(struct change *c, unsigned status)
 {
-	struct change *c = xcalloc(1, sizeof(*c));
-
-	c->api = a;
-	c->r = r;
 	c->status = status;
-	memcpy(c->name, name, strlen(name) + 1);
-	http_on_end(r, change_request_end, c);
-	a->when_kept(a->ctx, change_kept, c);
+	c->api->when_kept(c->api->ctx, change_kept, c);
+}
+
+/* The end came while a reload was waited for. */
+static bool
+change_is_off(struct change *c, bool ok, const char *words)
+{
+	struct http_request *r;
+
+	if (ok && c->r != NULL)
+		return false;
+	r = change_done(c);
+	if (r != NULL)
+		http_problem(r, 503, words);
+	return true;
 }
 
 /* ---- the routes ---- */
+
+static void
+put_now(void *ctx, bool ok, const char *words)
+{
+	struct change *c = ctx;
+	struct str block = STR_INIT;
+	struct err err = { "" };
+	enum api_outcome outcome = API_INVALID;
+	const char *body;
+	size_t len;
+
+	if (change_is_off(c, ok, words))
+		return;
+	body = http_body(c->r, &len);
+	if (conf_domain_block(c->name, body, len, is_json(c->r, body, len), &block, &err) == 0)
+		outcome = c->api->put_domain(c->api->ctx, c->name, str_c(&block), &err);
+	str_done(&block);
+	if (outcome == API_DONE || outcome == API_CREATED)
+		change_made(c, status_of[outcome]);
+	else
+		http_problem(change_done(c), status_of[outcome], err.msg);
+}
 
 void
 api_put(void *api, struct http_request *r)
 {
 	struct api *a = api;
-	struct str block = STR_INIT;
-	struct err err = { "" };
-	enum api_outcome outcome = API_INVALID;
 	char name[DNS_NAME_TEXT_MAX];
-	const char *body;
-	size_t len;
 
-	if (!api_name(r, name))
+	if (api_name(r, name))
+		a->when_settled(a->ctx, put_now, change_new(a, r, name));
+}
+
+static void
+delete_now(void *ctx, bool ok, const char *words)
+{
+	struct change *c = ctx;
+	struct err err = { "" };
+	enum api_outcome outcome;
+
+	if (change_is_off(c, ok, words))
 		return;
-	body = http_body(r, &len);
-	if (conf_domain_block(name, body, len, is_json(r, body, len), &block, &err) == 0)
-		outcome = a->put_domain(a->ctx, name, str_c(&block), &err);
-	str_done(&block);
-	if (outcome == API_DONE || outcome == API_CREATED)
-		answer_when_kept(a, r, status_of[outcome], name);
-	else
-		http_problem(r, status_of[outcome], err.msg);
+	outcome = c->api->del_domain(c->api->ctx, c->name, &err);
+	if (outcome == API_DONE) {
+		http_wake(c->api->http, c->name);	/* who waits for it learns that it is gone */
+		change_made(c, 204);
+	} else
+		http_problem(change_done(c), status_of[outcome],
+		    outcome == API_UNKNOWN ? "This domain is not watched." : err.msg);
 }
 
 void
 api_delete(void *api, struct http_request *r)
 {
 	struct api *a = api;
-	struct err err = { "" };
-	enum api_outcome outcome;
 	char name[DNS_NAME_TEXT_MAX];
 
-	if (!api_name(r, name))
-		return;
-	outcome = a->del_domain(a->ctx, name, &err);
-	if (outcome == API_DONE) {
-		http_wake(a->http, name);	/* who waits for it learns that it is gone */
-		answer_when_kept(a, r, 204, name);
-	} else
-		http_problem(r, status_of[outcome], outcome == API_UNKNOWN ? "This domain is not watched." : err.msg);
+	if (api_name(r, name))
+		a->when_settled(a->ctx, delete_now, change_new(a, r, name));
 }

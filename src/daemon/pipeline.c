@@ -116,6 +116,15 @@ pipeline_configure(struct pipeline *p, const struct conf *conf)
 	sources_reconfigure(p->sources, conf);
 }
 
+void
+pipeline_add(struct pipeline *p, struct plan *plan)
+{
+	struct domain *d = domain_new(p, board_add(p->board, plan));
+
+	d->place = (uint32_t)p->n_domains;
+	p->domains[p->n_domains++] = d;
+}
+
 static int
 plan_all(struct pipeline *p, const struct catalog *catalog, const struct pipeline_spec *specs, size_t n, struct err *err)
 {
@@ -126,7 +135,7 @@ plan_all(struct pipeline *p, const struct catalog *catalog, const struct pipelin
 
 		if (plan == NULL)
 			return -1;
-		p->domains[p->n_domains++] = domain_new(p, board_add(p->board, plan));
+		pipeline_add(p, plan);
 		plan_unref(plan);
 	}
 	return 0;
@@ -163,6 +172,7 @@ pipeline_free(struct pipeline *p)
 {
 	if (p == NULL)
 		return;
+	pipeline_change_end(p);
 	for (size_t i = 0; i < p->n_domains; i++)
 		domain_forget(p->domains[i]);
 	heap_done(&p->due);
@@ -183,8 +193,7 @@ pipeline_mark_dirty(struct domain *d)
 	if (d->is_dirty)
 		return;
 	d->is_dirty = true;
-	d->next_dirty = d->p->dirty;
-	d->p->dirty = d;
+	LIST_INSERT_HEAD(&d->p->dirty, d, dirty_link);
 }
 
 /* Is any resolver short of work?  When none is alive the authorities' own queues are the limit. */
@@ -235,10 +244,10 @@ run_due(struct pipeline *p, int64_t now)
 static void
 run_dirty(struct pipeline *p, int64_t now, unsigned *budget)
 {
-	while (p->dirty != NULL && *budget > 0 && !pipeline_turn_is_over(p)) {
-		struct domain *d = p->dirty;
+	struct domain *d;
 
-		p->dirty = d->next_dirty;
+	while ((d = LIST_FIRST(&p->dirty)) != NULL && *budget > 0 && !pipeline_turn_is_over(p)) {
+		LIST_REMOVE(d, dirty_link);
 		d->is_dirty = false;
 		domain_settle(d, now);
 		(*budget)--;
@@ -253,17 +262,17 @@ pipeline_run(struct pipeline *p)
 	struct heap_item *top;
 
 	p->turn_ends_ms = now + TURN_MS;
-	pipeline_refresh(p, now);
+	pipeline_change_go_on(p, now);
 	do {
 		next = prober_run(p->prober);
 		run_dirty(p, now, &budget);
-	} while (run_due(p, now) || (p->dirty != NULL && budget > 0 && !pipeline_turn_is_over(p)));
+	} while (run_due(p, now) || (!LIST_EMPTY(&p->dirty) && budget > 0 && !pipeline_turn_is_over(p)));
 	next = prober_run(p->prober);
 	top = heap_top(&p->due);
 	if (top != NULL && top->key > now && top->key < next)
 		next = top->key;
 	/* asked last: what was left because the turn was over is left to nobody else */
-	return p->dirty != NULL || p->n_refresh > 0 || pipeline_turn_is_over(p) ? now : next;
+	return !LIST_EMPTY(&p->dirty) || pipeline_is_changing(p) || pipeline_turn_is_over(p) ? now : next;
 }
 
 /*

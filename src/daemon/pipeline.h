@@ -88,12 +88,23 @@ void pipeline_policy(struct pipeline *p, uint64_t tag, enum reason reason, const
 /* ---- the daemon: domains come and go ---- */
 
 /*
- * Go on with another configuration: conf for what is global, specs for the domains.  All or nothing: -1 with words leaves
- * everything as it was.  Afterwards nothing refers to the configurations and catalogs of before.  What did not change keeps
- * its state; what changed keeps what still applies.
+ * Another configuration, in portions that hold nobody up: conf for what is global, specs (taken over, to be freed by free()) for
+ * the domains.  Plan until all is planned, which may fail, then apply, or end to leave everything as it was:
+ *
+ *   begin, plan while CHANGE_MORE; CHANGE_PLANNED: apply (or end), then pipeline_run() while pipeline_is_changing()
+ *
+ * After apply what is global holds at once, and the domains follow in the next turns, a bounded number in each; those that are
+ * not wanted any more go last.  Both configurations and catalogs have to live until then; afterwards nothing refers to the ones
+ * of before.  What did not change keeps its state; what changed keeps what still applies.  From begin to the end domains are
+ * neither put nor removed.
  */
-int pipeline_reload(struct pipeline *p, const struct conf *conf, const struct catalog *catalog,
-    const struct pipeline_spec *specs, size_t n, struct err *err);
+enum change_plan { CHANGE_MORE, CHANGE_PLANNED, CHANGE_FAILED };	/* FAILED: with words, and ended */
+void pipeline_change_begin(struct pipeline *p, const struct conf *conf, const struct catalog *catalog,
+    struct pipeline_spec *specs, size_t n);
+enum change_plan pipeline_change_plan(struct pipeline *p, struct err *err);
+void pipeline_change_apply(struct pipeline *p);
+bool pipeline_is_changing(const struct pipeline *p);
+void pipeline_change_end(struct pipeline *p);
 /* Add or replace one. */
 int pipeline_put(struct pipeline *p, const struct catalog *catalog, struct pipeline_spec spec, struct err *err);
 /*

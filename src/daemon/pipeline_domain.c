@@ -24,11 +24,17 @@ domain_due(struct domain *d, int64_t at)
 }
 
 static enum authorities_policy
-authorities_of(const struct pipeline *p, const struct board_domain *b)
+authorities_of(const struct pipeline *p, const struct plan *plan)
 {
-	enum authorities_policy own = plan_conf(board_plan(b))->authorities;
+	enum authorities_policy own = plan_conf(plan)->authorities;
 
 	return own == AUTHORITIES_UNSET ? p->conf->authorities : own;
+}
+
+bool
+domain_asks_others(const struct domain *d, const struct plan *plan)
+{
+	return d->no_authorities != (authorities_of(d->p, plan) == AUTHORITIES_NONE);
 }
 
 void
@@ -87,6 +93,8 @@ domain_remember(struct domain *d, const struct pipeline_memory *m)
 		return false;
 	}
 	board_raise_revision(d->b, m->revision);
+	if (has_zone && d->no_authorities)	/* they were asked by the configuration of before */
+		board_set_columns(d->b, NULL, p->sources, false, domain_give_back_zone, p);
 	return has_zone || d->no_authorities;
 }
 
@@ -108,7 +116,7 @@ domain_new(struct pipeline *p, struct board_domain *b)
 	d->b = b;
 	d->generation = p->generation;
 	d->sched.eager_since_ms = now;
-	d->no_authorities = authorities_of(p, b) == AUTHORITIES_NONE;
+	d->no_authorities = authorities_of(p, board_plan(b)) == AUTHORITIES_NONE;
 	d->zone_due_ms = d->sides_due_ms = SCHED_NEVER;
 	board_set_user(b, d);
 	board_set_columns(b, NULL, p->sources, !d->no_authorities, domain_give_back_zone, p);
@@ -130,12 +138,9 @@ domain_forget(struct domain *d)
 	domain_forget_sides(d);
 	d->p->n_finding -= (d->phase == PHASE_FINDING) + d->child_finding;
 	heap_remove(&d->p->due, &d->due);
-	for (struct domain **at = &d->p->dirty; *at != NULL; at = &(*at)->next_dirty) {
-		if (*at == d) {
-			*at = d->next_dirty;
-			break;
-		}
-	}
+	if (d->is_dirty)
+		LIST_REMOVE(d, dirty_link);
+	d->is_dirty = false;
 }
 
 void

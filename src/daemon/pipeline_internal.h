@@ -3,6 +3,8 @@
 #ifndef M365DNSD_DAEMON_PIPELINE_INTERNAL_H
 #define M365DNSD_DAEMON_PIPELINE_INTERNAL_H
 
+#include <sys/queue.h>
+
 #include "pipeline.h"
 
 struct pipeline {
@@ -18,15 +20,15 @@ struct pipeline {
 	struct domain **domains;
 	size_t n_domains;
 	struct heap due;		/* of struct domain */
-	struct domain *dirty;		/* to be rolled up */
+	LIST_HEAD(, domain) dirty;	/* to be rolled up */
 	int64_t turn_ends_ms;
 	unsigned n_finding;
 	struct side_job *policies;	/* being fetched */
 	unsigned n_policies;
 	uint64_t last_policy;
 	size_t n_reached, n_settled;	/* so many of the first domains were, when last looked at */
-	unsigned generation;		/* of the configuration */
-	size_t n_refresh;		/* so many of the first domains have columns of the one before */
+	uint8_t generation;		/* of the configuration */
+	struct change *change;		/* another configuration on its way */
 	bool own_wrong;			/* own_words() had something to say, when last looked at */
 	const struct str *replanned;	/* the domain just being taken up again, as bytes */
 };
@@ -41,7 +43,7 @@ struct domain {
 	struct heap_item due;		/* first: the heap's items are domains */
 	struct pipeline *p;
 	struct board_domain *b;
-	struct domain *next_dirty;
+	LIST_ENTRY(domain) dirty_link;
 	enum phase phase;
 	bool is_dirty, gates_stale, internal_asked, no_authorities;
 	bool child_done, child_finding;	/* the child's own NS set */
@@ -49,14 +51,15 @@ struct domain {
 	bool sides_stale;		/* what is known aside is out of date */
 	bool asking_sides;
 	uint8_t n_side_jobs;
+	uint8_t generation;		/* of the configuration that it follows */
 	unsigned in_flight, failures;	/* failures: of the zone finder in a row */
 	uint64_t gates;			/* rows whose gate is open */
 	uint32_t soa_serial;
+	uint32_t place;			/* in p->domains */
 	int64_t zone_due_ms;
 	struct side_job *side_jobs;
 	int64_t sides_due_ms;		/* something asked aside failed: roll up again then; SCHED_NEVER = nothing */
 	struct sched_domain sched;
-	unsigned generation;
 	uint64_t revision;		/* as last told by on_changed */
 };
 
@@ -121,10 +124,14 @@ void domain_forget_sides(struct domain *d);
 bool pipeline_has_room(const struct pipeline *p);
 /* pipeline.c: what of a configuration is global, to all rooms. */
 void pipeline_configure(struct pipeline *p, const struct conf *conf);
-/* pipeline_change.c: what a reload has left to do, while the turn lasts. */
-void pipeline_refresh(struct pipeline *p, int64_t now_ms);
+/* pipeline_change.c: some of what a change that was applied has left to do. */
+void pipeline_change_go_on(struct pipeline *p, int64_t now_ms);
+/* pipeline_domain.c: those of the plan and of the configuration ask other servers than domain d does: it has to begin anew. */
+bool domain_asks_others(const struct domain *d, const struct plan *plan);
 /* pipeline.c: is this turn of the loop long enough? */
 bool pipeline_turn_is_over(const struct pipeline *p);
+/* pipeline.c: a domain more; there is room for it in p->domains. */
+void pipeline_add(struct pipeline *p, struct plan *plan);
 /* pipeline.c: put d on the list of those to be rolled up. */
 void pipeline_mark_dirty(struct domain *d);
 

@@ -37,6 +37,7 @@ turn(void *ctx)
 
 	s->woken = false;
 	next = pipeline_run(s->pipeline);
+	serve_reload_turn(s);
 	serve_keep_news(s);
 	if (next == INT64_MAX)
 		loop_timer_clear(s->due);
@@ -216,8 +217,10 @@ start_conf(struct serve *s)
 	int code = EXIT_OK;
 
 	s->conf = setup_conf(s->o, &problems);
-	if (s->conf != NULL)
+	if (s->conf != NULL) {
+		s->conf_names = serve_conf_names(s->conf);
 		s->catalog = catalog_load(s->conf->catalog_file, &problems);
+	}
 	if (problems.n > 0)
 		code = complain_problems(s->o, &problems);
 	conf_problems_done(&problems);
@@ -313,7 +316,7 @@ start_pipeline(struct serve *s, struct err *err)
 	transport = transport_ares_new(s->loop, NULL, err);
 	if (transport == NULL)
 		return -1;
-	specs = serve_specs(s, &n);
+	specs = serve_specs(s, s->conf, s->conf_names, &n);
 	s->pipeline = pipeline_new(s->conf, s->catalog, specs, n, transport, &clock_system, &cfg, err);
 	s->api.pipeline = s->pipeline;
 	rc = s->pipeline == NULL ? -1 : 0;
@@ -368,8 +371,7 @@ static void
 stop(struct serve *s)
 {
 	systemd_stopping(s->sd);
-	if (s->reading != NULL)
-		serve_reading_join(s);
+	serve_reload_stop(s);
 	http_free(s->http);
 	s->http = NULL;
 	if (s->announce != NULL && s->pipeline != NULL) {
@@ -387,6 +389,7 @@ stop(struct serve *s)
 	notify_free(s->notify);
 	policies_free(s->policies);
 	pipeline_free(s->pipeline);
+	serve_reload_free(s);
 }
 
 static void
@@ -402,6 +405,7 @@ serve_done(struct serve *s)
 	serve_puts_free(s);
 	catalog_free(s->catalog);
 	api_done(&s->api);
+	free(s->conf_names);
 	conf_free(s->conf);
 	journal_free(s->journal);
 	systemd_free(s->sd);

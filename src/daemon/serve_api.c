@@ -17,6 +17,12 @@ api_reload(void *ctx, void (*done)(void *done_ctx, bool ok, const char *words), 
 	serve_reload(ctx, done, done_ctx);
 }
 
+static void
+api_when_settled(void *ctx, void (*done)(void *done_ctx, bool ok, const char *words), void *done_ctx)
+{
+	serve_when_settled(ctx, done, done_ctx);
+}
+
 static enum api_outcome
 api_put_domain(void *ctx, const char *name, const char *block, struct err *err)
 {
@@ -47,6 +53,7 @@ serve_api_init(struct serve *s)
 		.ctx = s,
 		.healthy = api_healthy,
 		.reload = api_reload,
+		.when_settled = api_when_settled,
 		.put_domain = api_put_domain,
 		.del_domain = api_del_domain,
 		.when_kept = api_when_kept,

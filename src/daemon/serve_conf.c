@@ -5,6 +5,47 @@
 
 #include "serve_internal.h"
 
+/* ---- domains of the files ---- */
+
+static int
+by_name(const void *a, const void *b)
+{
+	const struct conf_domain *const *x = a, *const *y = b;
+
+	return strcmp((*x)->text, (*y)->text);
+}
+
+static int
+name_to_domain(const void *name, const void *d)
+{
+	return strcmp(name, (*(const struct conf_domain *const *)d)->text);
+}
+
+const struct conf_domain **
+serve_conf_names(const struct conf *c)
+{
+	const struct conf_domain **names = xcalloc(c->n_domains + 1, sizeof(*names));
+
+	for (size_t i = 0; i < c->n_domains; i++)
+		names[i] = &c->domains[i];
+	qsort(names, c->n_domains, sizeof(*names), by_name);
+	return names;
+}
+
+static const struct conf_domain *
+domain_named(const struct conf *c, const struct conf_domain **names, const char *name)
+{
+	const struct conf_domain *const *d = bsearch(name, names, c->n_domains, sizeof(*names), name_to_domain);
+
+	return d != NULL ? *d : NULL;
+}
+
+static const struct conf_domain *
+file_find(const struct serve *s, const char *name)
+{
+	return domain_named(s->conf, s->conf_names, name);
+}
+
 /* ---- domains added by HTTP ---- */
 
 static struct put_domain *
@@ -13,15 +54,6 @@ put_find(const struct serve *s, const char *name)
 	for (size_t i = 0; i < s->n_puts; i++)
 		if (strcmp(s->puts[i].name, name) == 0)
 			return &s->puts[i];
-	return NULL;
-}
-
-static const struct conf_domain *
-file_find(const struct serve *s, const char *name)
-{
-	for (size_t i = 0; i < s->conf->n_domains; i++)
-		if (strcmp(s->conf->domains[i].text, name) == 0)
-			return &s->conf->domains[i];
 	return NULL;
 }
 
@@ -180,24 +212,19 @@ serve_puts_free(struct serve *s)
 }
 
 struct pipeline_spec *
-serve_specs(const struct serve *s, size_t *ret_n)
+serve_specs(const struct serve *s, const struct conf *c, const struct conf_domain **names, size_t *ret_n)
 {
-	struct pipeline_spec *specs = xcalloc(s->conf->n_domains + s->n_puts + 1, sizeof(*specs));
-	struct map *names = map_new();
+	struct pipeline_spec *specs = xcalloc(c->n_domains + s->n_puts + 1, sizeof(*specs));
 	size_t n = 0;
 
-	for (size_t i = 0; i < s->conf->n_domains; i++) {
-		specs[n++] = (struct pipeline_spec){ s->conf, i };
-		if (s->n_puts > 0)
-			map_put(names, s->conf->domains[i].text, strlen(s->conf->domains[i].text), s->conf);
-	}
+	for (size_t i = 0; i < c->n_domains; i++)
+		specs[n++] = (struct pipeline_spec){ c, i };
 	for (size_t i = 0; i < s->n_puts; i++) {
-		if (map_get(names, s->puts[i].name, strlen(s->puts[i].name)) == NULL)
+		if (domain_named(c, names, s->puts[i].name) == NULL)
 			specs[n++] = (struct pipeline_spec){ s->puts[i].conf, 0 };
 		else
 			log_err("domain %s was added by HTTP and is in a file too: the file wins", s->puts[i].name);
 	}
-	map_free(names, NULL);
 	*ret_n = n;
 	return specs;
 }

@@ -48,13 +48,14 @@ struct serve_listen {
 
 typedef void reload_done(void *ctx, bool ok, const char *words);
 
-struct reading;
+struct reload;
 struct keeping;
 
 struct serve {
 	const struct options *o;
 	struct systemd *sd;
 	struct conf *conf;
+	const struct conf_domain **conf_names;	/* its domains by name */
 	struct catalog *catalog;
 	struct put_domain *puts;
 	size_t n_puts;
@@ -75,7 +76,7 @@ struct serve {
 	struct loop_timer *due, *save, *pulse;
 	bool woken;
 	struct map *unsaved;		/* names of domains whose cells have changed */
-	struct reading *reading;	/* a reload on its way */
+	struct reload *reload;		/* one on its way */
 	uint64_t heartbeat;		/* of the store, when last looked at */
 	int64_t heartbeat_ms;
 };
@@ -93,11 +94,15 @@ void serve_api_init(struct serve *s);
 void serve_api_reloaded(struct serve *s, bool ok, const char *words);
 
 /* serve_reload.c */
-/* Read everything anew; done is called later, once, when the new configuration holds or has failed. */
+/* Read everything anew; done is called later, once, when the new configuration holds for every domain or has failed. */
 void serve_reload(struct serve *s, reload_done *done, void *ctx);
-void serve_reading_free(struct serve *s);
-/* At the end: wait for the thread, forget what it read. */
-void serve_reading_join(struct serve *s);
+/* A turn of the loop: a portion of the work. */
+void serve_reload_turn(struct serve *s);
+/* Domains cannot come or go while they follow another configuration: done is called when they can, perhaps at once. */
+void serve_when_settled(struct serve *s, reload_done *done, void *ctx);
+/* At the end: wait for the thread; and when the pipeline is gone, forget the configurations. */
+void serve_reload_stop(struct serve *s);
+void serve_reload_free(struct serve *s);
 
 /* serve_listen.c */
 int serve_listen_start(struct serve *s, struct err *err);
@@ -111,8 +116,10 @@ void serve_listen_undo(struct serve_listen *l);
 void serve_listen_free(struct serve *s);
 
 /* serve_conf.c */
+/* The domains of a configuration by name, for the next. */
+const struct conf_domain **serve_conf_names(const struct conf *c);
 /* Every domain of the configuration and every one added by HTTP that no file has. */
-struct pipeline_spec *serve_specs(const struct serve *s, size_t *ret_n);
+struct pipeline_spec *serve_specs(const struct serve *s, const struct conf *c, const struct conf_domain **names, size_t *ret_n);
 /* block: domain "name" { ... } */
 enum api_outcome serve_put_domain(struct serve *s, const char *name, const char *block, struct err *err);
 enum api_outcome serve_del_domain(struct serve *s, const char *name, struct err *err);

@@ -2,11 +2,17 @@
 /*
  * serve_reload: another configuration while the daemon runs.
  *
- * Files are read on a thread of their own: a slow disk and a hundred thousand domains hold nobody up.  The loop then swaps in
- * one turn.  A configuration with mistakes changes nothing.
+ *   READING    a thread reads the files: a slow disk and a hundred thousand domains hold nobody up
+ *   PLANNING   the loop plans the domains, some a turn; until here nothing has changed, and a mistake changes nothing
+ *   FOLLOWING  what is global holds; domains follow, some a turn, and those that have not yet go on by the old configuration
+ *   CLEARING   it holds for all, and who asked has been told; a thread frees the old one
+ *
+ * One at a time: whoever asks meanwhile gets another one after it, which reads the files again.  PUT and DELETE wait while domains
+ * are planned and follow.
  */
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -19,45 +25,185 @@ struct waiter {
 	reload_done *done;
 	void *ctx;
 };
-
-struct reading {
-	struct serve *s;
-	pthread_t thread;
-	bool threaded;			/* else it was read in place */
-	int fd;				/* the thread is done */
-	struct loop_fd *watch;
-	bool again;			/* asked for once more meanwhile: the files may have changed since they were read */
-	struct waiter *waiters;
-	size_t n_waiters, n_next;	/* of this reading, and of the one after it */
-	struct conf *conf;
-	struct catalog *catalog;	/* NULL: the one that runs stays */
-	bool catalog_kept;
-	char *token;
-	struct conf_problems problems;
+struct waiters {
+	struct waiter *list;
+	size_t n;
 };
 
-static void *
-reading_run(void *arg)
-{
-	struct reading *r = arg;
-	const struct conf *now = r->s->conf;
-	struct err err = { "" };
+/* A configuration, and what belongs to it. */
+struct configuration {
+	struct conf *conf;
+	const struct conf_domain **names;
+	struct catalog *catalog;	/* NULL: that of the other one */
+	char *token;
+};
 
-	r->conf = setup_conf(r->s->o, &r->problems);
-	if (r->conf != NULL && r->conf->catalog_file == NULL && now->catalog_file == NULL)
-		r->catalog_kept = true;
-	else if (r->conf != NULL)
-		r->catalog = catalog_load(r->conf->catalog_file, &r->problems);
-	if (r->catalog != NULL && r->catalog->digest == r->s->catalog->digest) {	/* plans of one catalog are compared at a glance */
-		catalog_free(r->catalog);
-		r->catalog = NULL;
-		r->catalog_kept = true;
-	}
-	if (r->conf != NULL && serve_listen_token(r->conf, &r->token, &err) == -1)
-		conf_problem_add(&r->problems, "token", 0, "%s", err.msg);
+struct reload {
+	struct serve *s;
+	enum { READING, PLANNING, FOLLOWING, CLEARING } phase;
+	pthread_t thread;
+	bool threaded;			/* else its work was done in place */
+	int fd;				/* the thread is done */
+	struct loop_fd *watch;
+	struct waiters now, next;	/* for this reload, and for the one after it */
+	struct waiters settled;
+	bool again;			/* asked for once more meanwhile: the files may have changed since they were read */
+	struct configuration new, old;	/* old: until nothing refers to it */
+	bool catalog_kept;
+	struct conf_problems problems;
+	size_t n_domains;
+};
+
+/* ---- who waits ---- */
+
+static void
+waiters_add(struct waiters *w, reload_done *done, void *ctx)
+{
+	if (done == NULL)
+		return;
+	w->list = xreallocarray(w->list, w->n + 1, sizeof(*w->list));
+	w->list[w->n++] = (struct waiter){ done, ctx };
+}
+
+/* They are off the list first: who is told may wait for more. */
+static void
+waiters_tell(struct waiters *w, bool ok, const char *words)
+{
+	struct waiters all = *w;
+
+	*w = (struct waiters){ NULL, 0 };
+	for (size_t i = 0; i < all.n; i++)
+		all.list[i].done(all.list[i].ctx, ok, words);
+	free(all.list);
+}
+
+/* ---- the thread ---- */
+
+static void
+configuration_done(struct configuration *c)
+{
+	free(c->names);
+	conf_free(c->conf);
+	catalog_free(c->catalog);
+	secret_free(c->token);
+	*c = (struct configuration){ .conf = NULL };
+}
+
+static void
+thread_ends(struct reload *r)
+{
 	if (eventfd_write(r->fd, 1) == -1)
 		give_up("a reload cannot be told of");	/* only a program that is broken gets here */
+}
+
+static void *
+read_all(void *arg)
+{
+	struct reload *r = arg;
+	const struct serve *s = r->s;
+	struct configuration *c = &r->new;
+	struct err err = { "" };
+
+	c->conf = setup_conf(s->o, &r->problems);
+	if (c->conf != NULL) {
+		c->names = serve_conf_names(c->conf);
+		if (c->conf->catalog_file == NULL && s->conf->catalog_file == NULL)
+			r->catalog_kept = true;
+		else
+			c->catalog = catalog_load(c->conf->catalog_file, &r->problems);
+		if (serve_listen_token(c->conf, &c->token, &err) == -1)
+			conf_problem_add(&r->problems, "token", 0, "%s", err.msg);
+	}
+	if (c->catalog != NULL && c->catalog->digest == s->catalog->digest) {	/* plans of one catalog are compared at a glance */
+		catalog_free(c->catalog);
+		c->catalog = NULL;
+		r->catalog_kept = true;
+	}
+	thread_ends(r);
 	return NULL;
+}
+
+/* What is left of either configuration: the old one, or the new one that was not to be had. */
+static void *
+clear_all(void *arg)
+{
+	struct reload *r = arg;
+
+	configuration_done(&r->new);
+	configuration_done(&r->old);
+	thread_ends(r);
+	return NULL;
+}
+
+static void
+thread_start(struct reload *r, void *(*f)(void *))
+{
+	r->threaded = pthread_create(&r->thread, NULL, f, r) == 0;
+	if (!r->threaded) {
+		log_warn("no thread is to be had for the configuration: it is read in place");
+		f(r);
+	}
+}
+
+static void
+thread_join(struct reload *r)
+{
+	if (r->threaded)
+		pthread_join(r->thread, NULL);
+	r->threaded = false;
+}
+
+/* ---- phase by phase ---- */
+
+static void
+reload_start(struct reload *r)
+{
+	r->phase = READING;
+	r->again = r->catalog_kept = false;
+	systemd_reloading(r->s->sd);
+	thread_start(r, read_all);
+}
+
+static void
+reload_end(struct reload *r, bool ok, const char *words)
+{
+	struct serve *s = r->s;
+
+	r->phase = CLEARING;
+	conf_problems_done(&r->problems);
+	r->problems = (struct conf_problems){ NULL, 0 };
+	serve_api_reloaded(s, ok, words);
+	if (ok) {
+		log_notice("configuration reloaded: %s", words);
+	} else {
+		log_err("configuration not reloaded, the old one stays: %s", words);
+	}
+	systemd_status(s->sd, ok ? "configuration reloaded" : "reload failed: the old configuration stays");
+	systemd_ready(s->sd);
+	waiters_tell(&r->now, ok, words);
+	waiters_tell(&r->settled, true, "");
+	thread_start(r, clear_all);
+	serve_wake(s);
+}
+
+static void
+reload_has_read(struct reload *r)
+{
+	struct serve *s = r->s;
+	struct configuration *c = &r->new;
+	struct str words = STR_INIT;
+	struct pipeline_spec *specs;
+
+	if (c->conf == NULL || r->problems.n > 0 || (!r->catalog_kept && c->catalog == NULL)) {
+		serve_problems_line(&r->problems, &words);
+		reload_end(r, false, str_c(&words));
+		str_done(&words);
+		return;
+	}
+	r->phase = PLANNING;
+	specs = serve_specs(s, c->conf, c->names, &r->n_domains);
+	pipeline_change_begin(s->pipeline, c->conf, r->catalog_kept ? s->catalog : c->catalog, specs, r->n_domains);
+	serve_wake(s);
 }
 
 /* The database is opened once: who moves it is told so. */
@@ -68,195 +214,185 @@ warn_of_start_keys(const struct conf *a, const struct conf *b)
 		log_warn("database has changed; that takes effect at the next start");
 }
 
-/* Swap, or keep everything; the words say how it went. */
-static bool
-reading_apply(struct reading *r, struct str *words)
+/* From now on. */
+static void
+swap(struct reload *r)
 {
 	struct serve *s = r->s;
-	struct conf *old_conf = s->conf;
-	struct catalog *old_catalog = s->catalog;
-	struct pipeline_spec *specs;
-	struct serve_listen listen;
-	struct err err;
-	size_t n;
-	int rc;
 
-	if (r->conf == NULL || r->problems.n > 0 || (!r->catalog_kept && r->catalog == NULL)) {
-		serve_problems_line(&r->problems, words);
-		return false;
+	r->old = (struct configuration){ .conf = s->conf, .names = s->conf_names };
+	s->conf = r->new.conf;
+	s->conf_names = r->new.names;
+	if (!r->catalog_kept) {
+		r->old.catalog = s->catalog;
+		s->catalog = r->new.catalog;
 	}
-	rc = serve_listen_prepare(s, r->conf, r->token, &listen, &err);
-	r->token = NULL;
+	r->new = (struct configuration){ .conf = NULL };
+}
+
+static void
+reload_has_planned(struct reload *r)
+{
+	struct serve *s = r->s;
+	struct serve_listen listen;
+	struct err err = { "" };
+	int rc = serve_listen_prepare(s, r->new.conf, r->new.token, &listen, &err);
+
+	r->new.token = NULL;
 	if (rc == -1) {
-		str_add(words, err.msg);
-		return false;
+		pipeline_change_end(s->pipeline);
+		reload_end(r, false, err.msg);
+		return;
 	}
-	s->conf = r->conf;
-	s->catalog = r->catalog_kept ? old_catalog : r->catalog;
-	specs = serve_specs(s, &n);
-	rc = pipeline_reload(s->pipeline, s->conf, s->catalog, specs, n, &err);
-	free(specs);
-	if (rc == -1) {
-		s->conf = old_conf;
-		s->catalog = old_catalog;
-		serve_listen_undo(&listen);
-		str_add(words, err.msg);
-		return false;
-	}
-	r->conf = NULL;
-	r->catalog = NULL;
+	r->phase = FOLLOWING;
+	swap(r);
+	pipeline_change_apply(s->pipeline);
 	serve_listen_apply(s, s->conf, &listen);
 	if (s->store != NULL)
 		store_set_history_days(s->store, s->conf->history_days);
-	warn_of_start_keys(old_conf, s->conf);
-	conf_free(old_conf);
-	if (s->catalog != old_catalog)
-		catalog_free(old_catalog);
+	warn_of_start_keys(r->old.conf, s->conf);
 	notify_set_receivers(s->notify, s->conf->notify, s->conf->n_notify);
 	policies_configure(s->policies, s->conf);
-	str_addf(words, "%zu domain%s", n, n == 1 ? "" : "s");
-	return true;
 }
 
 static void
-reading_reset(struct reading *r)
+reload_plan(struct reload *r)
 {
-	conf_free(r->conf);
-	catalog_free(r->catalog);
-	conf_problems_done(&r->problems);
-	secret_free(r->token);
-	r->token = NULL;
-	r->conf = NULL;
-	r->catalog = NULL;
-	r->catalog_kept = false;
-	r->problems = (struct conf_problems){ NULL, 0 };
+	struct err err = { "" };
+
+	switch (pipeline_change_plan(r->s->pipeline, &err)) {
+	case CHANGE_MORE:
+		break;
+	case CHANGE_PLANNED:
+		reload_has_planned(r);
+		break;
+	case CHANGE_FAILED:
+		reload_end(r, false, err.msg);
+		break;
+	}
+	serve_wake(r->s);
 }
 
-static void
-reading_start(struct reading *r)
+void
+serve_reload_turn(struct serve *s)
 {
-	reading_reset(r);
-	r->again = false;
-	r->n_waiters += r->n_next;
-	r->n_next = 0;
-	systemd_reloading(r->s->sd);
-	r->threaded = pthread_create(&r->thread, NULL, reading_run, r) == 0;
-	if (!r->threaded) {
-		log_warn("no thread is to be had: the configuration is read in place");
-		reading_run(r);
+	struct reload *r = s->reload;
+	char words[64];
+
+	if (r == NULL)
+		return;
+	if (r->phase == PLANNING)
+		reload_plan(r);
+	else if (r->phase == FOLLOWING && !pipeline_is_changing(s->pipeline)) {
+		snprintf(words, sizeof(words), "%zu domain%s", r->n_domains, r->n_domains == 1 ? "" : "s");
+		reload_end(r, true, words);
 	}
 }
 
 static void
-reading_join(struct reading *r)
+reload_is_cleared(struct reload *r)
 {
-	if (r->threaded)
-		pthread_join(r->thread, NULL);
+	if (!r->again) {
+		serve_reload_free(r->s);
+		return;
+	}
+	r->now = r->next;
+	r->next = (struct waiters){ NULL, 0 };
+	reload_start(r);
 }
 
 static void
-reading_tell(struct reading *r, bool ok, const char *words)
+on_thread(void *ctx, int fd, unsigned events)
 {
-	struct serve *s = r->s;
-	struct waiter *waiters = r->waiters;
-	size_t n = r->n_waiters;
-
-	serve_api_reloaded(s, ok, words);
-	if (ok) {
-		log_notice("configuration reloaded: %s", words);
-	} else {
-		log_err("configuration not reloaded, the old one stays: %s", words);
-	}
-	systemd_status(s->sd, ok ? "configuration reloaded" : "reload failed: the old configuration stays");
-	systemd_ready(s->sd);
-	r->waiters = NULL;
-	r->n_waiters = 0;
-	if (r->n_next > 0) {	/* those who came too late for this reading wait for the next */
-		r->waiters = xcalloc(r->n_next, sizeof(*waiters));
-		memcpy(r->waiters, waiters + n, r->n_next * sizeof(*waiters));
-	}
-	for (size_t i = 0; i < n; i++)
-		waiters[i].done(waiters[i].ctx, ok, words);
-	free(waiters);
-}
-
-static void
-reading_done(void *ctx, int fd, unsigned events)
-{
-	struct reading *r = ctx;
-	struct serve *s = r->s;
-	struct str words = STR_INIT;
+	struct reload *r = ctx;
 	eventfd_t count;
-	bool ok;
 
 	(void)events;
 	if (eventfd_read(fd, &count) == -1)
 		return;
-	reading_join(r);
-	ok = reading_apply(r, &words);
-	reading_tell(r, ok, str_c(&words));
-	str_done(&words);
-	if (r->again)
-		reading_start(r);
+	thread_join(r);
+	if (r->phase == READING)
+		reload_has_read(r);
 	else
-		serve_reading_free(s);
-	serve_wake(s);
+		reload_is_cleared(r);
+}
+
+/* ---- from outside ---- */
+
+static struct reload *
+reload_new(struct serve *s)
+{
+	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	struct reload *r;
+
+	if (fd == -1)
+		return NULL;
+	r = xcalloc(1, sizeof(*r));
+	r->s = s;
+	r->fd = fd;
+	r->watch = loop_fd_new(s->loop, r->fd, on_thread, r);
+	loop_fd_set(r->watch, LOOP_READ);
+	return r;
 }
 
 void
 serve_reload(struct serve *s, reload_done *done, void *ctx)
 {
-	struct reading *r = s->reading;
-	bool running = r != NULL;
-	int fd = running ? r->fd : eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-
-	if (fd == -1) {
+	if (s->reload != NULL) {
+		waiters_add(&s->reload->next, done, ctx);
+		s->reload->again = true;
+		return;
+	}
+	s->reload = reload_new(s);
+	if (s->reload == NULL) {
 		log_err("configuration not reloaded, the old one stays: %s", strerror(errno));
 		if (done != NULL)
 			done(ctx, false, "no descriptor is to be had");
 		return;
 	}
-	if (!running) {
-		r = s->reading = xcalloc(1, sizeof(*r));
-		r->s = s;
-		r->fd = fd;
-		r->watch = loop_fd_new(s->loop, r->fd, reading_done, r);
-		loop_fd_set(r->watch, LOOP_READ);
-	}
-	if (done != NULL) {
-		r->waiters = xreallocarray(r->waiters, r->n_waiters + r->n_next + 1, sizeof(*r->waiters));
-		r->waiters[r->n_waiters + r->n_next++] = (struct waiter){ done, ctx };
-	}
-	if (running)
-		r->again = true;
+	waiters_add(&s->reload->now, done, ctx);
+	reload_start(s->reload);
+}
+
+void
+serve_when_settled(struct serve *s, reload_done *done, void *ctx)
+{
+	struct reload *r = s->reload;
+
+	if (r != NULL && (r->phase == PLANNING || r->phase == FOLLOWING))
+		waiters_add(&r->settled, done, ctx);
 	else
-		reading_start(r);
+		done(ctx, true, "");
 }
 
 void
-serve_reading_join(struct serve *s)
+serve_reload_stop(struct serve *s)
 {
-	struct reading *r = s->reading;
-
-	reading_join(r);
-	for (size_t i = 0; i < r->n_waiters + r->n_next; i++)
-		r->waiters[i].done(r->waiters[i].ctx, false, "the daemon is ending");
-	serve_reading_free(s);
-}
-
-/* Only when the thread is not running. */
-void
-serve_reading_free(struct serve *s)
-{
-	struct reading *r = s->reading;
+	static const char words[] = "the daemon is ending";
+	struct reload *r = s->reload;
 
 	if (r == NULL)
 		return;
-	s->reading = NULL;
-	reading_reset(r);
+	thread_join(r);
+	waiters_tell(&r->now, false, words);
+	waiters_tell(&r->next, false, words);
+	waiters_tell(&r->settled, false, words);
+}
+
+/* Only when no thread is running. */
+void
+serve_reload_free(struct serve *s)
+{
+	struct reload *r = s->reload;
+
+	if (r == NULL)
+		return;
+	s->reload = NULL;
+	configuration_done(&r->new);
+	configuration_done(&r->old);
+	conf_problems_done(&r->problems);
 	loop_fd_set(r->watch, 0);
 	loop_fd_free(r->watch);
 	close(r->fd);
-	free(r->waiters);
 	free(r);
 }

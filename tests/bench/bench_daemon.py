@@ -5,6 +5,7 @@
 Memory, start and a scrape are of the daemon alone; GET /status/{domain} is compared with nginx that
 serves a file of the same size, in turns, from the same processor.  BENCH_DAEMON_DOMAINS (100000) makes it shorter.
 """
+import json
 import os
 import re
 import shutil
@@ -61,6 +62,10 @@ def stall_ms():
     short, every = (int(re.search(r'(?m)^m365dnsd_loop_turn_seconds_bucket\{le="%s"\} (\d+)' % le, text).group(1))
                     for le in ('0.005', r'\+Inf'))
     return worst, every - short
+
+
+def loaded_at():
+    return json.loads(get('/status?limit=1'))['daemon']['config']['loaded_at']
 
 
 def processor(pid):
@@ -165,6 +170,37 @@ def scrape(tmp):
     d.stop()
 
 
+def reloading(tmp):
+    """A reload with another catalog: all domains follow it, a few a turn.  What changes is a text, or what every domain wants."""
+    conf = config(tmp, 'reload', 10000, 'domains')
+    fill(conf, 0)
+    d = Daemon(conf)
+    d.settle()
+    for what, old, new in (('of the same records', '# ', '#  '), ('that wants something else', 'include:spf.', 'include:spf2.')):
+        with open(f'{tmp}/catalog.conf', encoding='utf-8') as f:
+            text = f.read().replace(old, new)
+        with open(f'{tmp}/catalog.conf', 'w', encoding='utf-8') as f:
+            f.write(text)
+        before, (_, long_before) = loaded_at(), stall_ms()
+        cpu, began, worst = d.processor(), time.monotonic(), 0
+        d.p.send_signal(signal.SIGHUP)
+        while True:
+            asked = time.monotonic()
+            get('/-/healthy')
+            worst = max(worst, time.monotonic() - asked)
+            if loaded_at() != before:
+                break
+            time.sleep(0.01)
+        row(f'reload of 10000 domains, a catalog {what}', f'{time.monotonic() - began:.1f}', 's')
+        row('  of that processor time', f'{d.processor() - cpu:.2f}', 's')
+        row('  worst answer of /-/healthy meanwhile', f'{worst * 1000:.0f}', 'ms')
+        d.settle()
+        held, long_after = stall_ms()
+        row('  turns of the loop over 5 ms, with what is asked anew', f'{long_after - long_before}', '')
+        row('  the longest since the start', f'{held:.1f}', 'ms')
+    d.stop()
+
+
 def wrk(port, path, *args):
     out = subprocess.run(['wrk', '-t1', '-c64', '-d3', *args, f'http://127.0.0.1:{port}{path}'], check=True,
                          capture_output=True, text=True).stdout
@@ -213,6 +249,7 @@ def main():
         resolvers = subprocess.Popen([f'{BUILD}/bench/bench_server', str(PORT)], stdout=subprocess.DEVNULL)
         try:
             scrape(tmp)
+            reloading(tmp)
             many(tmp)
         finally:
             resolvers.terminate()

@@ -38,6 +38,10 @@ static struct bench {
 	bool slow;
 	void (*done)(void *ctx, bool kept);	/* who waits for the slow store */
 	void *done_ctx;
+	/* a reload is on its way: who waits for its end */
+	bool changing;
+	void (*settled)(void *ctx, bool ok, const char *words);
+	void *settled_ctx;
 	/* the last reply */
 	struct str reply, body;
 } b;
@@ -57,6 +61,18 @@ on_reload(void *ctx, void (*done)(void *done_ctx, bool ok, const char *words), v
 {
 	(void)ctx;
 	done(done_ctx, b.reloads++ == 0, "m365dnsd.conf:3: no such key");
+}
+
+static void
+on_when_settled(void *ctx, void (*done)(void *done_ctx, bool ok, const char *words), void *done_ctx)
+{
+	(void)ctx;
+	if (!b.changing) {
+		done(done_ctx, true, "");
+		return;
+	}
+	b.settled = done;
+	b.settled_ctx = done_ctx;
 }
 
 static enum api_outcome
@@ -174,7 +190,7 @@ bench_up_with(const char *token)
 	net_up();
 	b.api = (struct api){
 		.clock = &b.clock, .started_unix_ms = START - 60000, .ready = true, .reload_ok = true, .reload_ok_unix_ms = START,
-		.healthy = is_healthy, .reload = on_reload, .put_domain = on_put, .del_domain = on_del, .when_kept = on_when_kept,
+		.healthy = is_healthy, .reload = on_reload, .when_settled = on_when_settled, .put_domain = on_put, .del_domain = on_del, .when_kept = on_when_kept,
 	};
 	pipeline_up();
 	b.api.conf = b.conf;
@@ -841,6 +857,55 @@ START_TEST(kept_after_the_end)
 }
 END_TEST
 
+/* A reload that is on its way is waited for, whatever comes of it; and what was asked for holds though who asked has gone away. */
+static const struct {
+	const char *name, *request;
+	bool ok, gone;
+	unsigned status;
+} settling[] = {
+	{ "then it is made", "PUT /domains/fabrikam.test", true, false, 201 },
+	{ "then it is removed", "DELETE /domains/contoso.test", true, false, 204 },
+	{ "the end comes", "PUT /domains/fabrikam.test", false, false, 503 },
+	{ "the end comes before the removal", "DELETE /domains/contoso.test", false, false, 503 },
+	{ "the client is gone", "PUT /domains/fabrikam.test", true, true, 0 },
+	{ "client and daemon are gone", "DELETE /domains/contoso.test", false, true, 0 },
+};
+
+static bool
+somebody_settles(void *ctx)
+{
+	(void)ctx;
+	return b.settled != NULL;
+}
+
+START_TEST(waits_for_a_reload)
+{
+	struct web_client c;
+
+	bench_up();
+	b.changing = true;
+	b.outcome = strncmp(settling[_i].request, "PUT", 3) == 0 ? API_CREATED : API_DONE;
+	str_clear(&b.block);
+	web_connect(&b.web, &c);
+	say(&c, settling[_i].request, TOKEN, "");
+	ck_assert(web_until(&b.web, somebody_settles, NULL));
+	web_run_ms(&b.web, 5);
+	ck_assert_msg(c.in.len == 0, "%s: %s", settling[_i].name, str_c(&c.in));
+	if (settling[_i].gone) {
+		web_close(&c);
+		web_run_ms(&b.web, 20);
+	}
+	b.settled(b.settled_ctx, settling[_i].ok, "the daemon is ending");
+	ck_assert_msg((b.block.len > 0) == (settling[_i].ok && b.outcome == API_CREATED), "%s: %s", settling[_i].name,
+	    str_c(&b.block));
+	if (!settling[_i].gone)
+		ck_assert_msg(take(&c) == settling[_i].status, "%s: %s", settling[_i].name, str_c(&b.reply));
+	ck_assert_msg((pipeline_find(b.api.pipeline, "contoso.test") == NULL) == (settling[_i].status == 204), "%s",
+	    settling[_i].name);
+	bench_down();
+}
+END_TEST
+
 /* ---- the description ---- */
 
 static const struct name_row methods[] = {
@@ -1010,6 +1075,7 @@ main(void)
 	tcase_add_test(t, del);
 	tcase_add_loop_test(t, answered_when_kept, 0, (int)ARRAY_LEN(kept));
 	tcase_add_test(t, kept_after_the_end);
+	tcase_add_loop_test(t, waits_for_a_reload, 0, (int)ARRAY_LEN(settling));
 	tcase_add_test(t, description);
 	tcase_add_test(t, schemas);
 	tcase_add_test(t, process);

@@ -11,6 +11,7 @@ import signal
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from daemon import LONG, PORTS, TOKEN, Daemon, request
 from lab import SLOW
@@ -143,6 +144,48 @@ def reload(lab, how):
         equal((now["state"], now["since"], now["milestones"]), (before["state"], before["since"], before["milestones"]),
               "what did not change keeps its state")
         equal(len(lab.bed.seen(a)), seen, "and its caches are not asked again")
+
+
+@case("daemon: reload: another catalog for many domains: HTTP is served meanwhile, PUT waits, a second one comes after it", slow=True)
+def reload_many(lab):
+    many = "".join('domain "d%d.nowhere.test" { services = {"teams"} }\n' % i for i in range(1500))
+    put = lab.domain()
+
+    def catalog(word):
+        with open("etc/catalog.conf", encoding="utf-8") as f, open(d.dir + "/catalog", "w", encoding="utf-8") as g:
+            g.write(f.read().replace("sipdir.online.lync.com", "sipdir.%s.lync.com" % word))
+
+    def wants(name, word):
+        return "sipdir.%s.lync.com" % word in d.get("/status/" + name).text
+    with Daemon(lab, [lab.domain()]) as d:
+        catalog("first")
+        d.settings += 'catalog = "%s/catalog"\n' % d.dir
+        d.write(d.blocks + many)
+        d.send("POST", "/-/reload").is_(200)
+        check(wants("d1499.nowhere.test", "first"), "the catalog of the file")
+        with ThreadPoolExecutor(4) as pool:
+            catalog("second")
+            one = pool.submit(d.send, "POST", "/-/reload")
+            added = pool.submit(d.send, "PUT", "/domains/" + put, body='services = {"teams"}')
+            served = 0
+            while not one.done():
+                d.get("/-/ready").is_(200)
+                served += 1
+                if served == 1:
+                    catalog("third")
+                    d.signal(signal.SIGHUP)
+                    two = pool.submit(d.send, "POST", "/-/reload")
+            one.result().is_(200)
+            check(served > 2, "HTTP was served meanwhile", served)
+            added.result().is_(201)
+            two.result().is_(200)
+        for name in ("d0.nowhere.test", "d1499.nowhere.test", put):
+            check(wants(name, "third"), "the last catalog holds for " + name)
+        equal(d.get("/status?limit=1").json()["total"], 1502, "domains")
+        d.write(d.blocks + many.replace("teams", "intune"))
+        d.signal(signal.SIGHUP)
+        d.get("/-/ready").is_(200)
+        d.stop()
 
 
 @case("daemon: reload: addresses, hosts, the token and history_days hold at once; the database at the next start", slow=True)

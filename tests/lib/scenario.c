@@ -310,14 +310,19 @@ static int
 do_reload(struct scenario *s, char **w, size_t n)
 {
 	struct conf *conf = read_conf(s);
-	struct pipeline_spec spec = { conf, 0 };
+	struct pipeline_spec *spec = xcalloc(1, sizeof(*spec));
 	struct err err;
 
 	(void)w, (void)n;
 	if (conf == NULL)
 		return -1;
-	if (pipeline_reload(s->pipeline, conf, s->catalog, &spec, 1, &err) == -1)
+	spec->conf = conf;
+	pipeline_change_begin(s->pipeline, conf, s->catalog, spec, 1);
+	if (pipeline_change_plan(s->pipeline, &err) != CHANGE_PLANNED)
 		return fail(s, err.msg);
+	pipeline_change_apply(s->pipeline);
+	while (pipeline_is_changing(s->pipeline))
+		pipeline_run(s->pipeline);
 	conf_free(s->conf);
 	s->conf = conf;
 	return 0;
