@@ -157,7 +157,7 @@ start(struct run *r)
 	if (transport == NULL)
 		return complain_unknown(r->o, err.msg);
 	signals_watch(r->loop, on_end, on_resize, r);
-	r->due = loop_timer_new(r->loop, step, r);
+	r->due = loop_timer_new(r->loop, on_wake, r);
 	r->deadline = loop_timer_new(r->loop, on_deadline, r);
 	r->tick = loop_timer_new(r->loop, on_tick, r);
 	r->pipeline = pipeline_new(r->conf, r->catalog, NULL, 0, transport, &clock_system, &cfg, &err);

@@ -341,7 +341,7 @@ start(struct serve *s, struct err *err)
 		return -1;
 	s->journal = journal_new(NULL);
 	s->unsaved = map_new();
-	s->due = loop_timer_new(s->loop, turn, s);
+	s->due = loop_timer_new(s->loop, serve_wake, s);	/* and not turn: one may wait already */
 	s->save = loop_timer_new(s->loop, on_save_timer, s);
 	s->pulse = loop_timer_new(s->loop, serve_pulse, s);
 	serve_keep_init(s);

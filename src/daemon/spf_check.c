@@ -170,7 +170,7 @@ start(struct check *c)
 	if (transport == NULL)
 		return complain_unknown(c->o, err.msg);
 	signals_watch(c->loop, on_end, on_resize, c);
-	c->due = loop_timer_new(c->loop, step, c);
+	c->due = loop_timer_new(c->loop, on_wake, c);
 	c->deadline = loop_timer_new(c->loop, on_deadline, c);
 	c->sources = sources_new(c->conf);
 	c->prober = prober_new(transport, &clock_system, &limits);
