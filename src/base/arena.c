@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * A list of blocks, filled from the front.  What does not fit into the current block gets a new one, at least as big as
- * asked; the rest of the old block is given up, which costs at most one block size for every big allocation.  The first
- * block survives a reset, so that an arena used once for every probe or reply settles at no malloc at all.
+ * asked; the rest of the old block is given up, which costs at most one block size for every big allocation.  A reset leaves
+ * one block as large as all of them were, so that an arena used once for every reply or roll-up settles at no malloc at all.
  */
 #include <m365dnsd/base.h>
 
@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define BLOCK_SIZE 4096		/* payload of an ordinary block */
+#define KEEP_MAX   (1 << 18)	/* what a reset keeps: what was needed once may never be needed again */
 
 struct block {
 	struct block *next;	/* the older one */
@@ -103,19 +104,32 @@ arena_printf(struct arena *a, const char *fmt, ...)
 	return text;
 }
 
-void
-arena_reset(struct arena *a)
+static void
+blocks_free(struct arena *a)
 {
 	struct block *b = a->top, *next;
 
-	if (b == NULL)
-		return;
-	for (; b->next != NULL; b = next) {
+	for (; b != NULL; b = next) {
 		next = b->next;
 		free(b);
 	}
-	b->used = 0;
-	a->top = b;
+	a->top = NULL;
+}
+
+void
+arena_reset(struct arena *a)
+{
+	size_t all = 0;
+
+	if (a->top == NULL)
+		return;
+	a->top->used = 0;
+	if (a->top->next == NULL && a->top->cap <= KEEP_MAX)
+		return;
+	for (const struct block *b = a->top; b != NULL; b = b->next)
+		all += b->cap;
+	blocks_free(a);
+	a->top = block_new(all < KEEP_MAX ? all : KEEP_MAX, NULL);
 }
 
 void
@@ -123,7 +137,6 @@ arena_free(struct arena *a)
 {
 	if (a == NULL)
 		return;
-	arena_reset(a);
-	free(a->top);
+	blocks_free(a);
 	free(a);
 }
