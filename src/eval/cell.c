@@ -4,21 +4,6 @@
 
 #include "roll.h"
 
-const struct answer *
-matrix_answer(const struct matrix *m, size_t row, size_t col)
-{
-	const struct eval_cell *c = MATRIX_CELL(m, row, col);
-	const struct answer *an;
-
-	/* a failure that is not final leaves the last answer standing: a lost packet is no news */
-	if (c->variant == 0 || c->variant >= m->n_variants || (c->reason != REASON_NONE && (c->flags & EVAL_FINAL) != 0))
-		return NULL;
-	an = m->variants[c->variant].answer;
-	if (an == NULL || an->kind == ANSWER_REFERRAL || an->kind == ANSWER_FAILURE)
-		return NULL;
-	return m->columns[col].kind == SOURCE_AUTHORITY && !c->aa ? NULL : an;
-}
-
 /* Why there is no answer to be used. */
 static struct cell_say
 cell_excuse(const struct matrix *m, size_t row, size_t col)
@@ -43,7 +28,7 @@ cell_excuse(const struct matrix *m, size_t row, size_t col)
 }
 
 struct cell_say
-cell_says(const struct matrix *m, size_t expectation, size_t col)
+cell_judged(const struct matrix *m, size_t expectation, size_t col)
 {
 	const struct expectation *e = plan_expectation(m->plan, expectation);
 	enum view view = column_view(&m->columns[col]);
@@ -58,6 +43,18 @@ cell_says(const struct matrix *m, size_t expectation, size_t col)
 	if (verdict >= ARRAY_LEN(says))
 		return (struct cell_say){ SAY_PENDING, REASON_GATED };
 	return (struct cell_say){ says[verdict], REASON_NONE };
+}
+
+void
+matrix_says(struct matrix *m, struct arena *a)
+{
+	size_t n = plan_n_expectations(m->plan);
+	struct cell_say *says = arena_alloc(a, n * m->n_columns * sizeof(*says));
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t col = 0; col < m->n_columns; col++)
+			says[i * m->n_columns + col] = cell_judged(m, i, col);
+	m->says = says;
 }
 
 int64_t

@@ -163,6 +163,7 @@ eval_columns(struct matrix *m)
 {
 	struct server_tally *tallies = xcalloc(m->n_columns + 1, sizeof(*tallies));
 
+	m->says = NULL;
 	for (size_t i = 0; i < m->n_columns; i++)
 		column_tally(m, i, &tallies[i]);
 	columns_families(m, tallies);

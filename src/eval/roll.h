@@ -47,7 +47,20 @@ bool matrix_answered(const struct matrix *m, enum source_kind kind);
 /* Judge what is unjudged; returns whether the MX set carries the proof of ownership. */
 bool matrix_judge(struct matrix *m, struct arena *a);
 /* The answer that the cell holds now; NULL when it has none that can be used. */
-const struct answer *matrix_answer(const struct matrix *m, size_t row, size_t col);
+static inline const struct answer *
+matrix_answer(const struct matrix *m, size_t row, size_t col)
+{
+	const struct eval_cell *c = MATRIX_CELL(m, row, col);
+	const struct answer *an;
+
+	/* a failure that is not final leaves the last answer standing: a lost packet is no news */
+	if (c->variant == 0 || c->variant >= m->n_variants || (c->reason != REASON_NONE && (c->flags & EVAL_FINAL) != 0))
+		return NULL;
+	an = m->variants[c->variant].answer;
+	if (an == NULL || an->kind == ANSWER_REFERRAL || an->kind == ANSWER_FAILURE)
+		return NULL;
+	return m->columns[col].kind == SOURCE_AUTHORITY && !c->aa ? NULL : an;
+}
 
 /* What a column says of an expectation; nothing of caches yet. */
 enum say { SAY_OK, SAY_WRONG, SAY_MISSING, SAY_UNKNOWN, SAY_PENDING, SAY_NOTHING };
@@ -55,7 +68,16 @@ struct cell_say {
 	enum say say;		/* NOTHING: the expectation does not hold in the column's view */
 	enum reason reason;	/* UNKNOWN and PENDING */
 };
-struct cell_say cell_says(const struct matrix *m, size_t expectation, size_t col);
+/* By the verdicts so far. */
+struct cell_say cell_judged(const struct matrix *m, size_t expectation, size_t col);
+/* Nothing is judged any more: from now on cell_says() only looks it up.  In a. */
+void matrix_says(struct matrix *m, struct arena *a);
+/* Asked a dozen times for every cell. */
+static inline struct cell_say
+cell_says(const struct matrix *m, size_t expectation, size_t col)
+{
+	return m->says != NULL ? m->says[expectation * m->n_columns + col] : cell_judged(m, expectation, col);
+}
 /* When a resolver forgets what it holds (monotonic ms), and on what that rests. */
 int64_t cell_expiry(const struct matrix *m, size_t row, size_t col, enum eta_basis *ret);
 

@@ -437,6 +437,7 @@ eval_domain(struct matrix *m, const struct domain_prior *prior, struct arena *a,
 	operators_make(&r);
 	eval_columns(m);
 	r.by_mx = matrix_judge(m, a);
+	matrix_says(m, a);
 	r.broken = matrix_broken(m);
 	r.silent = !r.broken && matrix_silent(m);
 	for (size_t i = 0; i < r.n; i++)
