@@ -62,8 +62,13 @@ const struct expectation *plan_expectation(const struct plan *p, size_t i);
 int plan_find(const struct plan *p, const char *id);
 /* Owner as a name; the same as its question's. */
 void plan_owner(const struct plan *p, size_t i, struct dns_name *ret);
-/* What is right, made into a. */
+/*
+ * What is right, made into a.  The texts for people, which whoever finds everything right needs not, can be made apart: text is
+ * NULL before.
+ */
 void plan_wanted(const struct plan *p, size_t i, enum view view, struct arena *a, struct wanted *ret);
+void plan_wanted_values(const struct plan *p, size_t i, enum view view, struct arena *a, struct wanted *ret);
+void plan_wanted_text(const struct plan *p, size_t i, struct arena *a, struct wanted *w);
 
 size_t plan_n_questions(const struct plan *p);
 void plan_question(const struct plan *p, size_t q, struct question *ret);

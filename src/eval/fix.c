@@ -238,7 +238,7 @@ mend_expectation(struct fixer *x, size_t i)
 {
 	const struct expectation *e = plan_expectation(x->plan, i);
 	struct judgement judged;
-	struct mend m = { .x = x, .i = i, .judged = &judged, .j = { .plan = x->plan, .e = e, .view = VIEW_PUBLIC, .a = x->a,
+	struct mend m = { .x = x, .i = i, .judged = &judged, .j = { .plan = x->plan, .i = i, .e = e, .view = VIEW_PUBLIC, .a = x->a,
 		.verification_by_mx = x->r->verification_by_mx } };
 
 	if ((e->views & 1u << VIEW_PUBLIC) == 0)

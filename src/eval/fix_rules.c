@@ -44,7 +44,7 @@ fix_record_text(struct matrix *m, size_t i, const struct answer *an, struct aren
 {
 	struct fix_set sets[1];
 	struct fixer x = { .m = m, .plan = m->plan, .a = a, .sets = sets };
-	struct mend mend = { .x = &x, .i = i, .j = { .plan = m->plan, .e = plan_expectation(m->plan, i), .view = VIEW_PUBLIC,
+	struct mend mend = { .x = &x, .i = i, .j = { .plan = m->plan, .i = i, .e = plan_expectation(m->plan, i), .view = VIEW_PUBLIC,
 		.an = an, .a = a } };
 	struct judgement judged;
 

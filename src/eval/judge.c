@@ -84,18 +84,26 @@ judge_answer_text(struct arena *a, const struct answer *an)
 	return text;
 }
 
+const struct wanted *
+judge_want(struct judge *j)
+{
+	if (j->want.text == NULL)
+		plan_wanted_text(j->plan, j->i, j->a, &j->want);
+	return &j->want;
+}
+
 /* The catalog knows no value, because the host is the administrator's own and the configuration does not name it. */
 static bool
-is_own_host(const struct judge *j)
+is_own_host(struct judge *j)
 {
-	return j->want.n_text == 0 && (j->e->rule == RULE_MX_SET || j->e->rule == RULE_CNAME || j->e->rule == RULE_HOST);
+	return judge_want(j)->n_text == 0 && (j->e->rule == RULE_MX_SET || j->e->rule == RULE_CNAME || j->e->rule == RULE_HOST);
 }
 
 /* A set is named whole; of values that would each do, the first, which is what to type; patterns all. */
 const char *
 judge_wanted_text(struct judge *j)
 {
-	const struct wanted *w = &j->want;
+	const struct wanted *w = judge_want(j);
 	bool set = j->e->rule == RULE_EXACT || j->e->rule == RULE_CONTAINS || (j->e->rule == RULE_MX_SET && w->exact_known);
 	const char *text = NULL;
 
@@ -126,7 +134,7 @@ own_host_words(const struct judge *j)
 static const char *
 judge_also_text(struct judge *j)
 {
-	const struct wanted *w = &j->want;
+	const struct wanted *w = judge_want(j);
 
 	if (is_own_host(j))
 		return own_host_words(j);
@@ -286,11 +294,11 @@ void
 eval_judge(const struct plan *plan, size_t i, enum view view, const struct answer *an, bool verification_by_mx,
     struct sides *sides, struct arena *a, struct judgement *ret)
 {
-	struct judge j = { .plan = plan, .e = plan_expectation(plan, i), .view = view, .an = an,
+	struct judge j = { .plan = plan, .i = i, .e = plan_expectation(plan, i), .view = view, .an = an,
 		.verification_by_mx = verification_by_mx, .sides = sides, .a = a };
 	enum verdict verdict;
 
-	plan_wanted(plan, i, view, a, &j.want);
+	plan_wanted_values(plan, i, view, a, &j.want);
 	plan_owner(plan, i, &j.owner);
 	verdict = judge_apply(&j);
 	if (verdict != VERDICT_OK && !judge_explained(&j))

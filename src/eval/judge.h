@@ -10,14 +10,15 @@
 
 struct judge {			/* one judging under way */
 	const struct plan *plan;
-	const struct expectation *e;
+	size_t i;
+	const struct expectation *e;	/* the one at i */
 	enum view view;
 	const struct answer *an;
 	bool verification_by_mx;
 	struct sides *sides;	/* NULL: nothing beyond the answer is known */
 	bool pending;		/* a side question is not answered yet; what is said holds until then */
 	struct arena *a;
-	struct wanted want;
+	struct wanted want;	/* texts: by judge_want() */
 	struct dns_name owner;
 	struct note *notes;
 	size_t n_notes, cap_notes;
@@ -26,6 +27,9 @@ typedef enum verdict judge_rule(struct judge *j);
 
 judge_rule rule_txt_value, rule_mx_verification, rule_mx_set, rule_cname, rule_host, rule_srv, rule_spf, rule_dkim, rule_dmarc,
     rule_mta_sts, rule_tls_rpt, rule_absent, rule_exact, rule_contains;
+
+/* What is wanted, with the texts, which few judgements need. */
+const struct wanted *judge_want(struct judge *j);
 
 /* ---- notes ---- */
 

@@ -176,7 +176,7 @@ explain_autodiscover(struct judge *j, const struct dns_name *target, const char 
 	if (microsoft && (j->want.foreign_ok || j->want.n_family == 0) &&
 	    (plan_conf(j->plan)->profile == PROFILE_HYBRID || plan_conf(j->plan)->profile == PROFILE_HYBRID_MX_ONPREM)) {
 		judge_note(j, FINDING_AUTODISCOVER_WRONG_PROFILE, found,
-		    j->want.n_text > 0 ? NULL : "your Exchange server's host",
+		    judge_want(j)->n_text > 0 ? NULL : "your Exchange server's host",
 		    "with mailboxes on premises, clients must find the server there first, not %s", text);
 		return true;
 	}

@@ -217,7 +217,7 @@ spf_note_near(struct judge *j, const struct text *values, size_t n)
 		if (code == FINDING_MAX)
 			continue;
 		/* where no SPF record is wanted, the one that is in there */
-		if (code == FINDING_TXT_JOINED_VALUES && j->want.n_text == 0)
+		if (code == FINDING_TXT_JOINED_VALUES && judge_want(j)->n_text == 0)
 			wanted = text_show(j, (struct text){ values[i].p + at, values[i].n - (size_t)at });
 		judge_note(j, code, text_show(j, values[i]), wanted, "no SPF record, but meant to be one: %s",
 		    text_show(j, values[i]));

@@ -41,25 +41,37 @@ variable(const struct maker *m, const char *name, size_t n)
 	return NULL;
 }
 
-/* What is unknown becomes unknown ("*" in a pattern); with NULL for it a template that has it makes nothing. */
+/*
+ * What is unknown becomes unknown ("*" in a pattern); with NULL for it a template that has it makes nothing.  Most have no
+ * variable and are their own expansion: the catalog outlives the plan.
+ */
 static const char *
 expand(const struct maker *m, const char *template, const char *unknown)
 {
-	const char *out = "", *p = template, *open;
+	const char *p = template, *open = strchr(p, '{');
+	struct str out = STR_INIT;
+	const char *ret = NULL;
 
-	while ((open = strchr(p, '{')) != NULL) {
+	if (open == NULL)
+		return template;
+	for (; open != NULL; open = strchr(p, '{')) {
 		size_t n = strcspn(open, "}") - 1;
 		const char *value = variable(m, open + 1, n);
 		if (value == NULL)
 			value = unknown;
 		if (value == NULL)
-			return NULL;
-		out = arena_printf(m->a, "%s%.*s%s", out, (int)(open - p), p, value);
+			goto end;
+		str_addn(&out, p, (size_t)(open - p));
+		str_add(&out, value);
 		p = open + 1 + n;
 		if (*p == '}')
 			p++;
 	}
-	return *out == '\0' ? arena_strdup(m->a, p) : arena_printf(m->a, "%s%s", out, p);
+	str_add(&out, p);
+	ret = arena_strdup(m->a, str_c(&out));
+end:
+	str_done(&out);
+	return ret;
 }
 
 static const char *const *
@@ -185,6 +197,22 @@ joined(const struct maker *m, const char *out, const char *prefix, char *const *
 	return out;
 }
 
+/* The domain of the last include: of the catalog's record; NULL = it has none. */
+static const char *
+spf_include(const struct maker *m, const char *proposal)
+{
+	const char *ret = NULL;
+
+	for (const char *term = proposal; *term != '\0'; term += strspn(term, " ")) {
+		size_t n = strcspn(term, " "), prefix = strlen("include:");
+
+		if (str_iprefix(term, "include:"))
+			ret = arena_printf(m->a, "%.*s", (int)(n - prefix), term + prefix);
+		term += n;
+	}
+	return ret;
+}
+
 /* The catalog's record with the administrator's senders merged in: addresses first, they cost no look-up. */
 static const char *
 spf_text(struct maker *m, const char *proposal)
@@ -200,8 +228,6 @@ spf_text(struct maker *m, const char *proposal)
 			all = term;
 		else
 			middle = arena_printf(m->a, "%s %s", middle, term);
-		if (str_iprefix(term, "include:"))
-			m->ret->spf_include = term + strlen("include:");
 	}
 	out = joined(m, out, "ip4:", spf->ip4, spf->n_ip4);
 	out = joined(m, out, "ip6:", spf->ip6, spf->n_ip6);
@@ -215,9 +241,11 @@ make_spf(struct maker *m)
 {
 	static const struct conf_spf none;
 
+	if (m->e->rule != RULE_SPF)
+		return;
 	m->ret->spf = m->p->domain->spf != NULL ? m->p->domain->spf : &none;
 	if (m->row->n_want > 0)
-		m->text[m->ret->n_text++] = spf_text(m, m->row->want[0]);
+		m->ret->spf_include = spf_include(m, m->row->want[0]);
 }
 
 /* ---- what people see ---- */
@@ -259,27 +287,29 @@ show_family(struct maker *m, const char *pattern)
 	m->text[w->n_text++] = m->row->type == DNS_TYPE_MX ? arena_printf(m->a, "0 %s", show) : show;
 }
 
-static void
-make_text(struct maker *m)
+void
+plan_wanted_text(const struct plan *p, size_t i, struct arena *a, struct wanted *w)
 {
-	struct wanted *w = m->ret;
+	const struct expectation *e = plan_expectation(p, i);
+	struct maker m = { .p = p, .e = e, .row = e->row, .a = a, .ret = w };
 
-	m->text = arena_alloc(m->a, (w->n_exact + w->n_family + m->row->n_want + 1) * sizeof(*m->text));
-	w->text = m->text;
-	if (m->e->rule == RULE_SPF) {
-		make_spf(m);
+	m.text = arena_alloc(a, (w->n_exact + w->n_family + m.row->n_want + 1) * sizeof(*m.text));
+	w->text = m.text;
+	if (e->rule == RULE_SPF) {
+		if (m.row->n_want > 0)
+			m.text[w->n_text++] = spf_text(&m, m.row->want[0]);
 		return;
 	}
-	for (size_t i = 0; i < w->n_exact; i++)
-		m->text[w->n_text++] = rdata_show(m, &w->exact[i]);
-	for (size_t i = 0; i < w->n_family && !w->exact_known && !w->foreign_ok; i++)
-		show_family(m, w->family[i]);
-	for (size_t i = 0; i < m->row->n_want && w->n_text == 0 && is_parsed(m->e->rule); i++)
-		m->text[w->n_text++] = expand(m, m->row->want[i], "...");
+	for (size_t k = 0; k < w->n_exact; k++)
+		m.text[w->n_text++] = rdata_show(&m, &w->exact[k]);
+	for (size_t k = 0; k < w->n_family && !w->exact_known && !w->foreign_ok; k++)
+		show_family(&m, w->family[k]);
+	for (size_t k = 0; k < m.row->n_want && w->n_text == 0 && is_parsed(e->rule); k++)
+		m.text[w->n_text++] = expand(&m, m.row->want[k], "...");
 }
 
 void
-plan_wanted(const struct plan *p, size_t i, enum view view, struct arena *a, struct wanted *ret)
+plan_wanted_values(const struct plan *p, size_t i, enum view view, struct arena *a, struct wanted *ret)
 {
 	const struct expectation *e = plan_expectation(p, i);
 	struct maker m = { .p = p, .e = e, .row = e->row, .a = a, .ret = ret };
@@ -290,5 +320,12 @@ plan_wanted(const struct plan *p, size_t i, enum view view, struct arena *a, str
 	ret->tolerate = expand_patterns(&m, e->row->tolerate, e->row->n_tolerate);
 	ret->n_tolerate = e->row->n_tolerate;
 	make_exact(&m, view);
-	make_text(&m);
+	make_spf(&m);
+}
+
+void
+plan_wanted(const struct plan *p, size_t i, enum view view, struct arena *a, struct wanted *ret)
+{
+	plan_wanted_values(p, i, view, a, ret);
+	plan_wanted_text(p, i, a, ret);
 }
