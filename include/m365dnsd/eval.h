@@ -274,6 +274,7 @@ struct matrix {
 	struct eval_cell *cells;	/* cells[row * n_columns + column] */
 	struct eval_variant *variants;	/* variants[0] unused */
 	size_t n_variants;
+	bool by_mx;			/* what the verdicts rest on: does the MX set carry the proof of ownership? */
 	const struct cell_say *says;	/* eval's own: of all expectations and columns, once all is judged; NULL before */
 	const struct own_state *own;	/* what this machine can do; NULL: nothing is known of it */
 	struct sides *sides;		/* what is known aside; NULL: nothing can be asked aside, all of it counts as failed */

@@ -94,6 +94,7 @@ matrix_build(const struct board_domain *d, struct arena *a, struct matrix *ret)
 		if (ret->columns[col].source != NULL)
 			ret->own = sources_own(ret->columns[col].source->home);
 	}
+	ret->by_mx = d->verification_by_mx;
 	ret->sides = d->sides;
 	fill_rows(d, a, ret);
 	fill_variants(d, a, ret);

@@ -142,13 +142,14 @@ matrix_judge(struct matrix *m, struct arena *a)
 	bool by_mx = false;
 
 	for (size_t i = 0; i < plan_n_expectations(m->plan); i++)
-		expectation_judge(m, a, i, false, false);
+		expectation_judge(m, a, i, m->by_mx, false);
 	if (txt < 0)
 		return false;
 	for (size_t col = 0; mx >= 0 && col < m->n_columns; col++)
 		by_mx = by_mx || (column_decides(m, &m->columns[col]) && cell_says(m, (size_t)mx, col).say == SAY_OK);
-	/* the proof may have come or gone since the texts were judged */
-	expectation_judge(m, a, (size_t)txt, by_mx, true);
+	if (by_mx != m->by_mx)		/* the proof has come or gone since the texts were judged */
+		expectation_judge(m, a, (size_t)txt, by_mx, true);
+	m->by_mx = by_mx;
 	return by_mx;
 }
 
