@@ -237,7 +237,11 @@ transport_ares_version(void)
 bool
 channel_library_init(struct err *err)
 {
+#ifdef __SANITIZE_ADDRESS__		/* it knows what becomes of malloc's memory only */
 	int status = ares_library_init(ARES_LIB_INIT_ALL);
+#else
+	int status = ares_library_init_mem(ARES_LIB_INIT_ALL, pool_alloc, pool_free, pool_realloc);
+#endif
 
 	if (status != ARES_SUCCESS)
 		err_set(err, "c-ares cannot start: %s", ares_strerror(status));

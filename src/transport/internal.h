@@ -7,6 +7,7 @@
  *   channel.c     c-ares; the only file that includes <ares.h>
  *   udp.c         queries and answers by UDP, in the place of c-ares' own
  *   port.c        UDP source ports: datagrams in and out by the batch
+ *   pool.c        the memory of c-ares
  *
  * A query's way:
  *
@@ -175,6 +176,12 @@ put_u16(uint8_t *p, uint16_t v)
 	p[0] = (uint8_t)(v >> 8);
 	p[1] = (uint8_t)v;
 }
+
+/* ---- pool.c: malloc, free and realloc for c-ares ---- */
+
+void *pool_alloc(size_t n);
+void pool_free(void *p);
+void *pool_realloc(void *p, size_t n);
 
 /* ---- port.c ---- */
 
