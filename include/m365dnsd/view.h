@@ -76,6 +76,25 @@ void view_spf_json(const struct view_spf *v, struct str *ret);
 /* 0 pass, 1 neutral or softfail, 2 fail or permerror, 3 none or temperror. */
 int view_spf_exit_code(enum spf_result result);
 
+/* ---- tables for other programs: an array of objects, or RFC 4180 ---- */
+
+struct view_table_cell {
+	enum { VIEW_CELL_TEXT, VIEW_CELL_LIST, VIEW_CELL_BOOL, VIEW_CELL_NUMBER } kind;
+	const char *text;	/* NULL: null, and empty in CSV */
+	const char *const *list;	/* in CSV one field, "a | b" */
+	size_t n;		/* of the list; or the number */
+	bool yes;
+};
+struct view_table {
+	const char *const *columns;
+	size_t n_columns;
+	const struct view_table_cell *cells;	/* row by row */
+	size_t n_rows;
+};
+struct json_writer;
+void view_table_json(struct json_writer *j, const char *key, const struct view_table *t);
+void view_table_csv(const struct view_table *t, struct str *ret);
+
 /* Text made fit for a line of a monitoring plugin: ASCII, no bar, no newline. */
 void view_nagios_text(const char *text, struct str *ret);
 

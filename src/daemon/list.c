@@ -9,6 +9,7 @@
 #include <m365dnsd/transport.h>
 
 #include "build_info.h"
+#include "list_table.h"
 #include "output.h"
 #include "setup.h"
 
@@ -63,7 +64,15 @@ record_line(const struct catalog_row *row, bool verbose, struct str *ret)
 	str_addf(ret, "\n    %s\n    source: %s\n", row->text, row->source);
 }
 
-/* The rows of one cloud and profile, as --cloud and --profile say; verbose shows those of all. */
+/* The rows of one cloud and profile, as --cloud and --profile say; with NULL those of all. */
+static bool
+record_shown(const struct catalog_row *row, const void *ctx)
+{
+	const struct conf_domain *d = ctx;
+
+	return d == NULL || ((row->clouds >> d->cloud & 1) != 0 && (row->profiles >> d->profile & 1) != 0);
+}
+
 static void
 add_records(const struct catalog *catalog, const struct conf_domain *d, bool verbose, struct str *ret)
 {
@@ -72,12 +81,15 @@ add_records(const struct catalog *catalog, const struct conf_domain *d, bool ver
 		str_addf(ret, ", cloud %s, profile %s", name_of(&cloud_names, (int)d->cloud), name_of(&profile_names, (int)d->profile));
 	str_add(ret, ".  A record is required when its service is used.\n");
 	str_addf(ret, RECORD_FORMAT, "ID", "TYPE", "OWNER", "NEED", "SERVICE", "VALUE");
-	for (size_t i = 0; i < catalog->n_rows; i++) {
-		const struct catalog_row *row = &catalog->rows[i];
+	for (size_t i = 0; i < catalog->n_rows; i++)
+		if (record_shown(&catalog->rows[i], verbose ? NULL : d))
+			record_line(&catalog->rows[i], verbose, ret);
+}
 
-		if (verbose || ((row->clouds >> d->cloud & 1) != 0 && (row->profiles >> d->profile & 1) != 0))
-			record_line(row, verbose, ret);
-	}
+static bool
+for_people(const struct options *o)
+{
+	return strcmp(o->format->name, "text") == 0;
 }
 
 int
@@ -93,9 +105,12 @@ list_records(const struct options *o)
 	setup_domain_keys(&d, o, &problems);
 	if (problems.n > 0)
 		code = complain_problems(o, &problems);
+	else if (!for_people(o))
+		list_table_records(o, catalog, record_shown, o->verbose ? NULL : &d);
 	else
 		add_records(catalog, &d, o->verbose, &out);
-	output_write(&out);
+	if (out.len > 0)
+		output_write(&out);
 	str_done(&out);
 	free(d.verification);
 	free(d.tenant);
@@ -114,7 +129,10 @@ list_resolvers(const struct options *o)
 	const struct conf_resolver *list = conf_shipped_resolvers(&n);
 	struct str out = STR_INIT;
 
-	(void)o;
+	if (!for_people(o)) {
+		list_table_resolvers(o, list, n);
+		return EXIT_OK;
+	}
 	for (size_t i = 0; i < n; i++) {
 		const struct conf_resolver *r = &list[i];
 
@@ -136,6 +154,10 @@ list_findings(const struct options *o)
 {
 	struct str out = STR_INIT;
 
+	if (!for_people(o)) {
+		list_table_findings(o);
+		return EXIT_OK;
+	}
 	for (size_t i = 0; i < FINDING_MAX; i++) {
 		const struct finding_row *f = &finding_rows[i];
 

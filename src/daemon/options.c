@@ -330,6 +330,11 @@ check(const struct options *o, struct err *err)
 	}
 	if (options_spf_check(o, err) == -1)
 		return -1;
+	if (o->mode >= MODE_LIST_RECORDS && o->mode <= MODE_LIST_FINDINGS && strcmp(o->format->name, "text") != 0 &&
+	    strcmp(o->format->name, "json") != 0 && strcmp(o->format->name, "csv") != 0) {
+		err_set(err, "--format: the lists are printed as text, json or csv");
+		return -1;
+	}
 	if (!runs && o->mode != MODE_SPF_CHECK && o->n_domains > 0) {
 		err_set(err, "\"%s\": this mode takes no domain", o->domains[0]);
 		return -1;

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: ISC
 """test_cli: options, exit codes, configuration mistakes."""
 
+import csv
+import io
 import json
 import os
 import re
@@ -22,6 +24,16 @@ def prints(lab, option, word):
     r = plain(lab, option).exits(0)
     check(word in r.out, "mentions " + word, str(r))
     equal(r.err, "", "stderr")
+
+
+@table("--list-%s is for programs too", [("records", "id", "mx"), ("resolvers", "name", "google"), ("findings", "code", "mx-extra")])
+def lists(lab, what, key, word):
+    rows = json.loads(plain(lab, "--list-" + what, "--format", "json").exits(0).out)[what]
+    check(word in [row[key] for row in rows], "has " + word, rows)
+    table_of = list(csv.DictReader(io.StringIO(plain(lab, "--list-" + what, "--format", "csv").exits(0).out)))
+    equal([row[key].lstrip("'") for row in table_of], [row[key] for row in rows], "the same rows")
+    equal(set(table_of[0]), set(rows[0]), "the same columns")
+    plain(lab, "--list-" + what, "--format", "prometheus").exits(64)
 
 
 @table("usage: %s", [

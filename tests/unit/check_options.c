@@ -154,6 +154,7 @@ static const struct {
 	{ "--spf-check 192.0.2.1 --helo a..b a.test", "--helo: \"a..b\" is no name of a host", "text" },
 	{ "--spf-check 192.0.2.1 --helo [a] a.test", "is no name of a host", "text" },
 	{ "--spf-check 192.0.2.1 --format csv a.test", "prints text or json", "csv" },
+	{ "--list-findings --format nagios", "--format: the lists are printed as text, json or csv", "nagios" },
 	{ "--once --helo a.test a.test", "--helo: belongs to --spf-check", "text" },
 	/* the first mistake is told, and the format is known wherever it stands */
 	{ "--once --color=pink --until x --format nagios a.test", "--color", "nagios" },
