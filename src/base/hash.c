@@ -56,14 +56,23 @@ load_word(const uint8_t *p)
 	return le64toh(v);
 }
 
-/* The last n bytes, fewer than 8. */
+/* The last n bytes, fewer than 8: a half and a quarter of a word, and one byte. */
 static inline uint64_t
 load_rest(const uint8_t *p, size_t n)
 {
 	uint64_t v = 0;
+	unsigned at = 0;
 
-	for (size_t i = 0; i < n; i++)
-		v |= (uint64_t)p[i] << 8 * i;
+	if ((n & 4) != 0) {
+		v = (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24;
+		at = 4;
+	}
+	if ((n & 2) != 0) {
+		v |= ((uint64_t)p[at] | (uint64_t)p[at + 1] << 8) << 8 * at;
+		at += 2;
+	}
+	if ((n & 1) != 0)
+		v |= (uint64_t)p[at] << 8 * at;
 	return v;
 }
 

@@ -17,24 +17,14 @@
 struct look {
 	struct wire w;
 	uint16_t flags, qtype, rcode;
-	uint8_t qname[DNS_NAME_MAX];
+	const uint8_t *qname;		/* in the message */
 	size_t qname_len;
 	uint64_t sum;
 	uint32_t ttl;			/* of the answer section, lowest */
 	bool has_soa, has_ns;		/* of a zone that the name lies in, or for has_soa any */
-	size_t soa_owner_len;		/* of the closest zone above so far; 0 = none */
-	uint8_t soa_owner[DNS_NAME_MAX];
+	size_t soa_owner_len;		/* of the closest zone above so far, the end of the question's name; 0 = none */
 	uint32_t soa_ttl;
 };
-
-static size_t
-owner_read(struct look *l, size_t *off, uint8_t name[DNS_NAME_MAX])
-{
-	size_t len = wire_name(&l->w, off, name);
-
-	fold_copy(name, name, len);
-	return len;
-}
 
 /* Nearly every owner is a pointer to the question: then there is nothing to compare. */
 static bool
@@ -46,8 +36,8 @@ is_question_pointer(const struct look *l, size_t off)
 static bool
 question_read(struct look *l, size_t *off)
 {
-	l->qname_len = name_scan(l->w.p + *off, l->w.len - *off);
-	fold_copy(l->qname, l->w.p + *off, l->qname_len);
+	l->qname = l->w.p + *off;
+	l->qname_len = name_scan(l->qname, l->w.len - *off);
 	*off += l->qname_len;
 	if (l->qname_len == 0 || l->w.len - *off < 4 || get16(l->w.p + *off + 2) != WIRE_CLASS_IN)
 		return false;
@@ -65,7 +55,7 @@ answer_read(struct look *l, size_t *off)
 
 	if (is_question_pointer(l, *off))
 		*off += 2;
-	else if (owner_read(l, off, name) != l->qname_len || memcmp(name, l->qname, l->qname_len) != 0)
+	else if (wire_name(&l->w, off, name) != l->qname_len || !fold_equal(name, l->qname, l->qname_len))
 		return false;
 	if (!wire_rr(&l->w, off, &rr) || rr.type != l->qtype || rr.type == DNS_TYPE_OPT || rr.class != WIRE_CLASS_IN ||
 	    !wire_rdata(&l->w, &rr, true, form, &data))
@@ -76,7 +66,7 @@ answer_read(struct look *l, size_t *off)
 	return true;
 }
 
-/* Is the question's name the zone or below it?  Both are folded. */
+/* Is the question's name the zone or below it? */
 static bool
 is_above(const struct look *l, const uint8_t *zone, size_t len)
 {
@@ -84,7 +74,7 @@ is_above(const struct look *l, const uint8_t *zone, size_t len)
 
 	while (l->qname_len - pos > len)
 		pos += 1U + l->qname[pos];
-	return l->qname_len - pos == len && memcmp(l->qname + pos, zone, len) == 0;
+	return l->qname_len - pos == len && fold_equal(l->qname + pos, zone, len);
 }
 
 static void
@@ -96,7 +86,6 @@ soa_note(struct look *l, const struct wire_rr *rr, const uint8_t *owner, size_t 
 	if (len <= l->soa_owner_len || !is_above(l, owner, len))
 		return;
 	l->soa_owner_len = len;
-	memcpy(l->soa_owner, owner, len);
 	l->soa_ttl = rr->ttl < minimum ? rr->ttl : minimum;
 }
 
@@ -104,7 +93,7 @@ static bool
 authority_read(struct look *l, size_t *off)
 {
 	uint8_t owner[DNS_NAME_MAX];
-	size_t len = owner_read(l, off, owner);
+	size_t len = wire_name(&l->w, off, owner);
 	struct wire_rr rr;
 	struct rdata data;
 
@@ -205,7 +194,7 @@ digest_of(const struct look *l, enum answer_kind kind)
 	put16(block + 5, get16(l->w.p + 6));
 	memcpy(block + 7, &l->sum, sizeof(l->sum));
 	if (kind == ANSWER_NODATA || kind == ANSWER_NXDOMAIN) {
-		memcpy(block + n, l->soa_owner, l->soa_owner_len);
+		fold_copy(block + n, l->qname + l->qname_len - l->soa_owner_len, l->soa_owner_len);
 		n += l->soa_owner_len;
 	}
 	return hash_bytes(block, n);

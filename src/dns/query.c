@@ -85,7 +85,7 @@ dns_reply_check(const uint8_t *sent, size_t sent_len, const uint8_t *got, size_t
 		return REPLY_SHORT;
 	sent += WIRE_HEADER;
 	got += WIRE_HEADER;
-	if (memcmp(got + name, sent + name, 4) != 0 || !fold_equal(got, sent, name))
-		return REPLY_FOREIGN;
-	return memcmp(got, sent, name) == 0 ? REPLY_OK : REPLY_CASE;
+	if (memcmp(got, sent, name + 4) == 0)
+		return REPLY_OK;
+	return memcmp(got + name, sent + name, 4) == 0 && fold_equal(got, sent, name) ? REPLY_CASE : REPLY_FOREIGN;
 }

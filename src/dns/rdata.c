@@ -39,13 +39,8 @@ strings_len(const uint8_t *p, size_t n)
 }
 
 size_t
-rdata_field_len(char f, const uint8_t *p, size_t n)
+rdata_field_scan(char f, const uint8_t *p, size_t n)
 {
-	static const uint8_t fixed[] = { ['b'] = 1, ['s'] = 2, ['l'] = 4, ['4'] = 4, ['6'] = 16, ['x'] = 0 };
-	size_t len = fixed[(uint8_t)f];
-
-	if (len > 0)
-		return n >= len ? len : 0;
 	return f == 'n' ? name_scan(p, n) : f == 't' ? strings_len(p, n) : n;
 }
 

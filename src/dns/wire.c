@@ -21,6 +21,7 @@ size_t
 wire_name(struct wire *w, size_t *off, uint8_t *out)
 {
 	size_t pos = *off, run = pos, end = 0, n = 0;	/* run: where these labels begin; n: what the runs before hold */
+	size_t last = run + DNS_NAME_MAX - 1;	/* where its root's octet may lie at most; 255 octets hold no more than 127 labels */
 
 	for (w->hops = 0;;) {
 		size_t c, target;
@@ -30,18 +31,18 @@ wire_name(struct wire *w, size_t *off, uint8_t *out)
 		if (w->work++ >= DNS_WORK_MAX)
 			return name_bad(w, "the names take too much work to expand");
 		c = w->p[pos];
-		if (c < 64) {
+		if (c > 0 && c < 64) {
 			pos += 1 + c;
-			/* With the root's octet kept free, 255 octets hold no more than 127 labels. */
-			if (n + (pos - run) + (c > 0) > DNS_NAME_MAX)
+			if (pos > last)
 				return name_bad(w, "a name is over 255 octets");
 			if (pos > w->len)
 				return name_bad(w, "a label runs past the end");
-			if (c > 0)
-				continue;
-		} else if (c < 0xc0) {
-			return name_bad(w, "a name has a label of an unknown kind");
+			continue;
 		}
+		if (c > 0 && c < 0xc0)
+			return name_bad(w, "a name has a label of an unknown kind");
+		if (c == 0)
+			pos++;
 		if (out)
 			memcpy(out + n, w->p + run, pos - run);
 		n += pos - run;
@@ -59,6 +60,7 @@ wire_name(struct wire *w, size_t *off, uint8_t *out)
 		if (++w->hops > WIRE_HOPS_MAX)
 			return name_bad(w, "a name has too many compression pointers");
 		pos = run = target;
+		last = run + DNS_NAME_MAX - 1 - n;
 	}
 	*off = end;
 	return n;

@@ -64,31 +64,50 @@ fold8(uint64_t v)
 }
 
 static inline void
+fold_copy8(uint8_t *to, const uint8_t *from)
+{
+	uint64_t v;
+
+	memcpy(&v, from, 8);
+	v = fold8(v);
+	memcpy(to, &v, 8);
+}
+
+static inline bool
+fold_equal8(const uint8_t *a, const uint8_t *b)
+{
+	uint64_t va, vb;
+
+	memcpy(&va, a, 8);
+	memcpy(&vb, b, 8);
+	return va == vb || fold8(va) == fold8(vb);
+}
+
+/* What is left at the end is done with the octets before it, once more: folding twice is folding. */
+static inline void
 fold_copy(uint8_t *to, const uint8_t *from, size_t n)
 {
-	for (; n >= 8; n -= 8, to += 8, from += 8) {
-		uint64_t v;
+	size_t i = 0;
 
-		memcpy(&v, from, 8);
-		v = fold8(v);
-		memcpy(to, &v, 8);
-	}
-	for (size_t i = 0; i < n; i++)
+	for (; n - i >= 8; i += 8)
+		fold_copy8(to + i, from + i);
+	if (i > 0 && i < n)
+		fold_copy8(to + n - 8, from + n - 8);
+	for (; n < 8 && i < n; i++)
 		to[i] = fold(from[i]);
 }
 
 static inline bool
 fold_equal(const uint8_t *a, const uint8_t *b, size_t n)
 {
-	for (; n >= 8; n -= 8, a += 8, b += 8) {
-		uint64_t va, vb;
+	size_t i = 0;
 
-		memcpy(&va, a, 8);
-		memcpy(&vb, b, 8);
-		if (va != vb && fold8(va) != fold8(vb))
+	for (; n - i >= 8; i += 8)
+		if (!fold_equal8(a + i, b + i))
 			return false;
-	}
-	for (size_t i = 0; i < n; i++)
+	if (n >= 8)
+		return i == n || fold_equal8(a + n - 8, b + n - 8);
+	for (; i < n; i++)
 		if (fold(a[i]) != fold(b[i]))
 			return false;
 	return true;
@@ -147,7 +166,15 @@ struct rdata_shape {
 };
 const struct rdata_shape *rdata_shape(uint16_t type);
 /* Octets of field f, which begins at p: 0 when it does not lie whole within n bytes. */
-size_t rdata_field_len(char f, const uint8_t *p, size_t n);
+size_t rdata_field_scan(char f, const uint8_t *p, size_t n);
+static inline size_t
+rdata_field_len(char f, const uint8_t *p, size_t n)
+{
+	static const uint8_t fixed[] = { ['b'] = 1, ['s'] = 2, ['l'] = 4, ['4'] = 4, ['6'] = 16, ['x'] = 0 };
+	size_t len = fixed[(uint8_t)f];
+
+	return len > 0 ? (n >= len ? len : 0) : rdata_field_scan(f, p, n);
+}
 bool rdata_is_sound(const struct rdata *r);
 /* Fold the names in it to lower case; bytes holds r->len bytes equal to r's. */
 void rdata_fold(const struct rdata *r, uint8_t *bytes);

@@ -199,6 +199,8 @@ question_matches(const struct query *q, const uint8_t *wire, size_t len)
 		end += q->bytes[end] + (size_t)1;
 	if (get_u16(wire + 4) != 1 || end + 5 > q->len || end + 5 > len)
 		return false;
+	if (memcmp(q->bytes + DNS_HEADER_BYTES, wire + DNS_HEADER_BYTES, end + 5 - DNS_HEADER_BYTES) == 0)
+		return true;
 	return same_letters(q->bytes + DNS_HEADER_BYTES, wire + DNS_HEADER_BYTES, end - DNS_HEADER_BYTES) &&
 	    memcmp(q->bytes + end, wire + end, 5) == 0;	/* the root label, type, class */
 }
