@@ -77,7 +77,7 @@ board_cell_good(struct board_domain *d, size_t row, size_t col)
 
 	if (c->variant == 0 || c->reason != REASON_NONE)
 		return false;
-	if (row >= plan_n_questions(d->plan))
+	if (row >= d->n_questions)
 		return true;
 	if (!variant_is_judged(d, v, view)) {
 		arena_reset(d->board->scratch);

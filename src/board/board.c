@@ -94,6 +94,7 @@ board_add(struct board *b, struct plan *plan)
 
 	d->board = b;
 	d->plan = plan_ref(plan);
+	d->n_questions = (uint8_t)plan_n_questions(plan);
 	d->state = DOMAIN_PENDING;
 	b->of_state[DOMAIN_PENDING]++;
 	d->since_unix_ms = now;

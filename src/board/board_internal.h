@@ -114,6 +114,7 @@ struct board_domain {
 	/* of the last roll-up, for summaries */
 	float published_ratio, visible_ratio;
 	uint8_t eta_basis;
+	uint8_t n_questions;		/* of the plan: every look at a cell asks for it */
 	uint16_t errors, warnings, infos, n_required;
 	int64_t eta_ms;			/* monotonic */
 	uint32_t checked;		/* ticks */
@@ -129,9 +130,15 @@ struct board_domain {
 static inline size_t
 cell_index(const struct board_domain *d, size_t row, size_t col)
 {
-	size_t n = plan_n_questions(d->plan);
+	size_t n = d->n_questions;
 
 	return row < n ? row * d->n_columns + col : n * d->n_columns + (row - n) * d->n_authorities + col;
+}
+
+static inline bool
+cell_exists(const struct board_domain *d, size_t row, size_t col)
+{
+	return row < d->n_questions || col < d->n_authorities;
 }
 
 void domain_set_state(struct board_domain *d, enum domain_state state);

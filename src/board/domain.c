@@ -22,6 +22,7 @@ board_set_plan(struct board_domain *d, struct plan *plan)
 	plan_ref(plan);
 	plan_unref(d->plan);
 	d->plan = plan;
+	d->n_questions = (uint8_t)plan_n_questions(plan);
 }
 
 const struct zone *
@@ -74,13 +75,13 @@ board_user(const struct board_domain *d)
 size_t
 board_n_rows(const struct board_domain *d)
 {
-	return plan_n_questions(d->plan) + BOARD_SYSTEM_ROWS;
+	return d->n_questions + (size_t)BOARD_SYSTEM_ROWS;
 }
 
 void
 board_row_question(const struct board_domain *d, size_t row, struct question *ret)
 {
-	size_t n = plan_n_questions(d->plan);
+	size_t n = d->n_questions;
 
 	if (row < n) {
 		plan_question(d->plan, row, ret);
@@ -112,7 +113,7 @@ board_column_applies(const struct board_domain *d, size_t row, size_t col)
 
 	if (s == NULL)
 		return false;
-	if (row >= plan_n_questions(d->plan))
+	if (row >= d->n_questions)
 		return s->kind == SOURCE_AUTHORITY;
 	return (plan_question_views(d->plan, row) & (1u << s->view)) != 0;
 }
@@ -128,15 +129,13 @@ board_cell_const(const struct board_domain *d, size_t row, size_t col)
 {
 	static const struct cell none = { .reason = REASON_GATED };
 
-	if (row >= plan_n_questions(d->plan) && col >= d->n_authorities)
-		return &none;
-	return &d->cells[cell_index(d, row, col)];
+	return cell_exists(d, row, col) ? &d->cells[cell_index(d, row, col)] : &none;
 }
 
 struct cell *
 board_cell(struct board_domain *d, size_t row, size_t col)
 {
-	if (row >= plan_n_questions(d->plan) && col >= d->n_authorities) {
+	if (!cell_exists(d, row, col)) {
 		d->board->no_cell = (struct cell){ .reason = REASON_GATED };
 		return &d->board->no_cell;
 	}
@@ -214,7 +213,7 @@ column_take(struct board_domain *d, size_t col, const struct board_domain *old)
 {
 	const struct source *s = d->columns->list[col].source;
 	int was = column_of(old->columns, s);
-	size_t n = col < d->n_authorities ? board_n_rows(d) : plan_n_questions(d->plan);
+	size_t n = col < d->n_authorities ? board_n_rows(d) : d->n_questions;
 
 	for (size_t row = 0; row < n; row++) {
 		struct cell *c = &d->cells[cell_index(d, row, col)];

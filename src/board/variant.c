@@ -80,7 +80,7 @@ variant_judge(struct board_domain *d, struct variant *v, const struct answer *an
 	uint8_t expectations[PLAN_SLOTS_MAX];
 	size_t n;
 
-	if (v->row >= plan_n_questions(d->plan))
+	if (v->row >= d->n_questions)
 		return;
 	n = plan_question_expectations(d->plan, v->row, expectations);
 	for (size_t slot = 0; slot < n; slot++) {

@@ -228,12 +228,14 @@ cells_ask(struct domain *d, enum columns which, uint64_t rows, int64_t now)
 			continue;
 		for (size_t col = 0; col < board_n_columns(d->b); col++) {
 			const struct source *s = board_column_source(d->b, col);
+			struct cell *c;
 
-			if (!board_column_applies(d->b, row, col) || columns_of(s) != which ||
+			if (s == NULL || columns_of(s) != which || !board_column_applies(d->b, row, col) ||
 			    !cell_allowed(d, row, s))
 				continue;
-			if (!board_cell(d->b, row, col)->in_flight)
-				cell_plan(d, board_cell(d->b, row, col), now);
+			c = board_cell(d->b, row, col);
+			if (!c->in_flight)
+				cell_plan(d, c, now);
 		}
 	}
 }

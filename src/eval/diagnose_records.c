@@ -173,9 +173,8 @@ diagnose_cell(struct roll *r, struct judged_list *known, size_t i, size_t col)
 
 /* Most answers are as they should be, and there is nothing to say. */
 static bool
-is_plain(const struct roll *r, size_t i, size_t col)
+is_plain(const struct roll *r, const struct expectation *e, size_t col)
 {
-	const struct expectation *e = plan_expectation(r->plan, i);
 	const struct eval_variant *v = &r->m->variants[MATRIX_CELL(r->m, e->question, col)->variant];
 
 	return (v->plain[column_view(&r->m->columns[col])] & 1u << e->slot) != 0;
@@ -211,9 +210,11 @@ diagnose_speakers(struct roll *r, bool (*speak)(const struct roll *r, size_t i, 
 	struct judged_list known = { arena_alloc(r->a, (r->m->n_columns + 1) * sizeof(*known.list)), 0 };
 
 	for (size_t i = 0; i < r->n; i++) {
+		const struct expectation *e = plan_expectation(r->plan, i);
+
 		known.n = 0;
 		for (size_t col = 0; col < r->m->n_columns; col++)
-			if (!is_plain(r, i, col) && speak(r, i, col))
+			if (!is_plain(r, e, col) && speak(r, i, col))
 				diagnose_cell(r, &known, i, col);
 	}
 }
@@ -265,7 +266,12 @@ diagnose_records(struct roll *r)
 void
 diagnose_internal(struct roll *r)
 {
-	diagnose_speakers(r, speaks_inside);
+	bool any = false;
+
+	for (size_t col = 0; col < r->m->n_columns; col++)
+		any = any || column_view(&r->m->columns[col]) == VIEW_INTERNAL;
+	if (any)
+		diagnose_speakers(r, speaks_inside);
 }
 
 /* ---- for the rules that look further ---- */

@@ -363,13 +363,14 @@ diagnose_apex(struct roll *r)
 	struct dns_name domain;
 
 	plan_domain_name(r->plan, &domain);
-	for (size_t row = 0; row < plan_n_questions(r->plan); row++)
+	for (size_t row = 0; row < plan_n_questions(r->plan); row++) {
+		if (!dns_name_equal(&r->m->rows[row].name, &domain))
+			continue;
 		for (size_t col = 0; col < r->m->n_columns; col++) {
 			const struct answer *an = matrix_answer(r->m, row, col);
 			const char *target;
 
-			if (!dns_name_equal(&r->m->rows[row].name, &domain) ||
-			    !column_decides(r->m, &r->m->columns[col]) || an == NULL || an->n_chain == 0)
+			if (!column_decides(r->m, &r->m->columns[col]) || an == NULL || an->n_chain == 0)
 				continue;
 			target = match_name_text(r->a, &an->chain[0]);
 			if (f == NULL)
@@ -379,6 +380,7 @@ diagnose_apex(struct roll *r)
 			diagnose_evidence(r, f, row, col);
 			diagnose_source(r, f, col);
 		}
+	}
 }
 
 /* What the alias hides is not missing beside it: one cause, one finding, and what is to be entered when the alias is gone. */

@@ -35,30 +35,22 @@ match_patterns(const char *const *patterns, size_t n, const char *target)
 	return false;
 }
 
-/* Is name suffix itself or below it?  Texts, any case; a leading dot of the suffix is taken off. */
-static bool
-text_is_below(const char *name, const char *suffix)
-{
-	size_t n = strlen(name), m;
-
-	if (*suffix == '.')
-		suffix++;
-	m = strlen(suffix);
-	if (m == 0 || n < m || !str_ieq(name + n - m, suffix))
-		return false;
-	return n == m || name[n - m - 1] == '.';
-}
-
 const struct catalog_suffix *
 match_suffix(const struct plan *plan, const char *target)
 {
 	const struct catalog *c = plan_catalog(plan);
 	const struct catalog_suffix *best = NULL;
+	size_t n = strlen(target), best_n = 0;
 
-	for (size_t i = 0; i < c->n_suffixes; i++)
-		if (text_is_below(target, c->suffixes[i].suffix) &&
-		    (best == NULL || strlen(c->suffixes[i].suffix) > strlen(best->suffix)))
+	for (size_t i = 0; i < c->n_suffixes; i++) {
+		const char *suffix = c->suffixes[i].suffix + (*c->suffixes[i].suffix == '.');
+		size_t m = strlen(suffix);
+
+		if (m > best_n && (n == m || (n > m && target[n - m - 1] == '.')) && str_ieq(target + n - m, suffix)) {
 			best = &c->suffixes[i];
+			best_n = m;
+		}
+	}
 	return best;
 }
 

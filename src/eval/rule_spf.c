@@ -273,21 +273,23 @@ spf_judge(struct judge *j, struct text text)
 enum verdict
 rule_spf(struct judge *j)
 {
-	struct text *values, *first = NULL;
-	size_t n = text_values(j, &values), n_records = 0;
+	struct text *values;
+	size_t n = text_values(j, &values), n_records = 0, last = 0;
 	const char *all = "";
 
 	for (size_t i = 0; i < n; i++) {
 		if (!spf_is_record(values[i].p, values[i].n))
 			continue;
-		if (n_records++ == 0)
-			first = &values[i];
-		all = judge_join_by(j->a, all, " and ", arena_printf(j->a, "\"%s\"", text_show(j, values[i])));
+		last = i;
+		n_records++;
 	}
 	if (n_records == 0)
 		return spf_note_near(j, values, n) ? VERDICT_WRONG : VERDICT_MISSING;
 	if (n_records == 1)
-		return spf_judge(j, *first);
+		return spf_judge(j, values[last]);
+	for (size_t i = 0; i < n; i++)
+		if (spf_is_record(values[i].p, values[i].n))
+			all = judge_join_by(j->a, all, " and ", arena_printf(j->a, "\"%s\"", text_show(j, values[i])));
 	judge_note(j, FINDING_SPF_MULTIPLE, all, NULL, "%zu records start with v=spf1: %s", n_records, all);
 	return VERDICT_WRONG;
 }
