@@ -7,7 +7,7 @@ import { SEVERITIES, count, of } from "/page/words.js";
 
 const FORMATS = {
 	text: "What to type", zone: "Zone file", nsupdate: "nsupdate", route53: "AWS Route 53", terraform: "Terraform",
-	azure: "Azure CLI", cloudflare: "Cloudflare API",
+	azure: "Azure CLI", cloudflare: "Cloudflare", json: "JSON",
 };
 
 let formats = null;
@@ -22,38 +22,51 @@ async function formatsOf() {
 	return formats;
 }
 
-// "     Points to   mail.example."
-const FIELD = /^ {5}(\S+(?: \S+)*) {2,}(.*)$/;
+// ---- what to type, one set of records ----
 
-/** The text of a fix, change by change: [{ record, title, lines: [{ label, value } | { text }] }]. */
-export function changesOf(text) {
-	const out = [];
-
-	for (const line of text.split("\n")) {
-		const head = /^\d+\. (\S+) ((?:\S+, )*\S+)/.exec(line), field = FIELD.exec(line);
-
-		if (head)
-			out.push({ record: head[2], title: line.replace(/^\d+\. /, ""), lines: [] });
-		else if (out.length && field)
-			out[out.length - 1].lines.push({ label: field[1], value: field[2] });
-		else if (out.length && line.trim())
-			out[out.length - 1].lines.push({ text: line.trim() });
-	}
-	return out;
+function field(label, value, copied, remark) {
+	return el("div", null, el("dt", null, label), el("dd", null, el("code", null, value),
+		copied ? copyButton(copied, () => String(value)) : null, remark ? el("span", { class: "dim" }, " ", remark) : null));
 }
 
-const COPIED = new Set(["Value", "Points to", "Target"]);
+function note(text) {
+	return el("div", { class: "note" }, text);
+}
+
+/** A value as the fields of a form.  The dot at the end of a host says that its name is complete. */
+function fields(v, of) {
+	return [
+		v.text !== undefined ? field("Value", v.text, "value of " + of,
+			v.length > 255 ? "(" + v.length + " characters: where a field takes 255 at most, cut it into pieces and put each in quotation marks)" : null) : null,
+		v.priority !== undefined ? field("Priority", v.priority) : null,
+		v.weight !== undefined ? field("Weight", v.weight) : null,
+		v.port !== undefined ? field("Port", v.port) : null,
+		v.target !== undefined ? field(v.port === undefined ? "Points to" : "Target", v.target + ".", "host of " + of) : null,
+		v.address !== undefined ? field("Address", v.address, "address of " + of) : null,
+	];
+}
 
 function change(c) {
-	return el("dl", { class: "type" }, c.lines.map(l => {
-		if (l.text !== undefined)
-			return el("div", { class: "note" }, l.text);
-		// "@   (complete: contoso.com; ...)"
-		const [value, remark] = l.label === "Name" ? l.value.split(/ {3,}(?=\()/) : [l.value, null];
+	const of = c.records.join(", "), [service, protocol] = c.label.split(".");
 
-		return el("div", null, el("dt", null, l.label), el("dd", null, el("code", null, value),
-			COPIED.has(l.label) || l.label === "Name" ? copyButton(l.label.toLowerCase() + " of " + c.record, () => value) : null,
-			remark ? el("span", { class: "dim" }, " ", remark) : null));
+	return el("dl", { class: "type" },
+		field("Type", c.type),
+		field("Name", c.label, "name of " + of,
+			"(complete: " + c.name + (c.label === "@" ? "; leave the field empty where @ is not taken)" : ")")),
+		c.type === "SRV" && protocol ? note("Where a form asks for them: service " + service + ", protocol " + protocol) : null,
+		c.delete.map(v => [c.action === "delete" ? null : note("Delete this value:"), fields(v, of)]),
+		c.add.map(v => [c.action === "add" && c.add.length === 1 ? null : note("Add this value:"), fields(v, of)]),
+		c.add.length ? field("TTL", c.ttl) : null,
+		c.keep.length ? note(count(c.keep.length, "other value") + " of this name and type " + (c.keep.length === 1 ? "stays as it is." : "stay as they are.")) : null,
+		c.notes.map(text => note("! " + text)));
+}
+
+/** Each change with the finding that it stands at: the first that it mends, or else the first that is about one of its records. */
+function placed(changes, list) {
+	return new Map(changes.map(c => {
+		const about = list.filter(f => f.records.some(r => c.records.includes(r)));
+
+		return [c, about.find(f => c.findings.includes(f.code)) || about[0]];
 	}));
 }
 
@@ -62,21 +75,20 @@ export class Fix {
 	constructor(name, redraw) {
 		this.name = name;
 		this.redraw = redraw;
-		this.format = "zone";		// the text is beside the findings, change by change
-		this.text = this.plain = null;
+		this.format = "zone";		// what to type stands at the findings
+		this.text = null;
 		this.changes = [];
 	}
 
-	get(format) {
-		return getText("/fix/" + encodeURIComponent(this.name) + "?format=" + encodeURIComponent(format));
+	path(format) {
+		return "/fix/" + encodeURIComponent(this.name) + "?format=" + encodeURIComponent(format);
 	}
 
 	async load() {
 		try {
 			await formatsOf();
-			this.plain = await this.get("text");
-			this.changes = changesOf(this.plain);
-			this.text = this.format === "text" ? this.plain : await this.get(this.format);
+			this.changes = (await getJSON(this.path("json"))).changes;
+			this.text = await getText(this.path(this.format));
 		} catch (e) {
 			this.text = null;
 		}
@@ -99,9 +111,12 @@ export class Fix {
 	}
 }
 
-function finding(f, first, fix) {
+// ---- findings ----
+
+function finding(f, at) {
 	const { tone, sign } = of(SEVERITIES, f.severity);
-	const changes = first ? fix.changes.filter(c => c.record.split(", ").some(r => f.records.includes(r))) : [];
+	const here = [...at].filter(([, first]) => first === f).map(([c]) => c);
+	const above = [...at].some(([c, first]) => first !== f && c.findings.includes(f.code) && f.records.some(r => c.records.includes(r)));
 
 	return el("li", { key: f.code + " " + f.record + " " + f.detail, class: "finding card " + tone },
 		el("h3", null, el("span", { class: "sign " + tone, "aria-hidden": "true" }, sign), el("span", { class: "away" }, f.severity, ": "), f.title,
@@ -109,27 +124,22 @@ function finding(f, first, fix) {
 			f.records.map(r => el("a", { class: "ref", href: "#record-" + r }, r))),
 		el("p", null, f.detail),
 		f.advice ? el("p", { class: "advice" }, f.advice) : null,
-		changes.map(change),
+		here.map(change),
+		above && !here.length ? el("p", { class: "dim" }, "What to type stands above: one change mends both.") : null,
 		f.evidence.length ? el("details", null, el("summary", null, "Evidence (" + f.evidence.length + ")"),
 			el("ul", { class: "evidence" }, f.evidence.map(e => el("li", null, el("code", null, e))))) : null);
 }
 
 export function findings(doc, fix) {
-	const seen = new Set(), order = Object.keys(SEVERITIES);
-	const list = doc.findings.slice().sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
-	const made = list.map(f => {
-		const first = f.record !== null && f.severity !== "info" && !seen.has(f.record);
+	const order = Object.keys(SEVERITIES), list = doc.findings.slice().sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
+	const loud = list.filter(f => f.severity !== "info"), notes = list.filter(f => f.severity === "info");
+	const at = placed(fix.changes, loud);
 
-		f.records.forEach(r => seen.add(r));
-		return { f, node: finding(f, first, fix) };
-	});
-	const loud = made.filter(x => x.f.severity !== "info"), notes = made.filter(x => x.f.severity === "info");
-
-	if (!made.length)
+	if (!list.length)
 		return null;
 	return el("section", { key: "findings" },
 		el("h2", null, loud.length ? count(loud.length, "thing") + " to look at" : "Good to know"),
-		loud.length ? el("ul", { class: "findings" }, loud.map(x => x.node)) : null,
+		loud.length ? el("ul", { class: "findings" }, loud.map(f => finding(f, at))) : null,
 		notes.length ? el("details", { class: "notes", open: loud.length === 0 }, el("summary", null, count(notes.length, "note")),
-			el("ul", { class: "findings" }, notes.map(x => x.node))) : null);
+			el("ul", { class: "findings" }, notes.map(f => finding(f, at)))) : null);
 }

@@ -35,9 +35,10 @@ const struct view_format *view_format_find(const char *name);
 /* ---- fixes: the same changes for different hands ---- */
 
 struct view_fix_format {
-	const char *name;	/* "zone", "route53", "terraform", "nsupdate", "azure", "cloudflare", "text" */
+	const char *name;	/* "zone", "route53", "terraform", "nsupdate", "azure", "cloudflare", "text", "json" */
 	const char *content_type;
-	bool comments;		/* what fix->notes say is in it */
+	bool notes;		/* what fix->notes say is in it */
+	bool line;		/* a document a line; a blank line stands between those of several domains otherwise */
 	/* One domain; the outputs of several may stand one behind the other.  Nothing where the form cannot say "nothing to change". */
 	void (*render)(const struct fix *f, struct str *ret);
 	/* One line for people who see no output; NULL = there always is one. */
@@ -47,7 +48,7 @@ extern const struct view_fix_format view_fix_formats[];
 extern const size_t view_n_fix_formats;
 /* NULL when there is none of that name. */
 const struct view_fix_format *view_fix_format_find(const char *name);
-/* "text, zone, ... or azure". */
+/* "text, zone, ... or json". */
 const char *view_fix_format_names(struct str *buf);
 
 /* One line about the domain, for --wait in a log: "contoso.test: published 11/11, visible 78 %, ETA 10:20:30Z (in 4m)". */

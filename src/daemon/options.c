@@ -196,7 +196,7 @@ const struct option_row option_rows[] = {
 	{ NULL, "check-config", 0, OPTION_FLAG, NULL, "report every mistake of the configuration as file:line: message",
 	    set_mode, MODE_CHECK_CONFIG },
 	{ NULL, "fix", 0, OPTION_VALUE, "FORMAT", "one pass, then only the records to add, change or delete, as text, zone, nsupdate, "
-	    "route53, terraform, azure or cloudflare", set_fix, MODE_FIX },
+	    "route53, terraform, azure, cloudflare or json", set_fix, MODE_FIX },
 	{ NULL, "import", 0, OPTION_VALUE, "FILE", "make a domain block of what Microsoft gives: Graph or PowerShell JSON, "
 	    "Get-DkimSigningConfig, CSV, zone text; \"-\" reads standard input", set_import, MODE_IMPORT },
 	{ NULL, "domain", 0, OPTION_VALUE, "NAME", "the domain that --import is for", set_import_domain, 0 },

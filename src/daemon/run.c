@@ -231,7 +231,7 @@ render_fixes(struct run *r)
 		const struct fix *f = pipeline_fix(r->pipeline, i, a);
 
 		str_clear(&out);
-		if (i > 0 && r->o->fix->comments)
+		if (i > 0 && !r->o->fix->line)
 			str_addc(&out, '\n');
 		r->o->fix->render(f, &out);
 		if (out.len > 0)
@@ -240,7 +240,7 @@ render_fixes(struct run *r)
 			r->o->fix->why_none(f, &out);
 			complain("%s", str_c(&out));
 		}
-		for (size_t k = 0; k < f->n_notes && !r->o->fix->comments && !r->o->quiet; k++)
+		for (size_t k = 0; k < f->n_notes && !r->o->fix->notes && !r->o->quiet; k++)
 			complain("%s: %s", f->domain, f->notes[k]);
 		arena_reset(a);
 	}

@@ -5,13 +5,14 @@
 #include <string.h>
 
 const struct view_fix_format view_fix_formats[] = {
-	{ "text",	"text/plain; charset=us-ascii",		true,	fix_text, NULL },
-	{ "zone",	"text/dns; charset=us-ascii",		true,	fix_zone, NULL },
-	{ "nsupdate",	"text/plain; charset=us-ascii",		true,	fix_nsupdate, NULL },
-	{ "route53",	"application/json",			false,	fix_route53, fix_route53_none },
-	{ "terraform",	"text/plain; charset=us-ascii",		true,	fix_terraform, NULL },
-	{ "azure",	"text/x-shellscript; charset=us-ascii",	true,	fix_azure, NULL },
-	{ "cloudflare",	"text/dns; charset=us-ascii",		true,	fix_cloudflare, NULL },
+	{ "text",	"text/plain; charset=us-ascii",		true,	false,	fix_text, NULL },
+	{ "zone",	"text/dns; charset=us-ascii",		true,	false,	fix_zone, NULL },
+	{ "nsupdate",	"text/plain; charset=us-ascii",		true,	false,	fix_nsupdate, NULL },
+	{ "route53",	"application/json",			false,	true,	fix_route53, fix_route53_none },
+	{ "terraform",	"text/plain; charset=us-ascii",		true,	false,	fix_terraform, NULL },
+	{ "azure",	"text/x-shellscript; charset=us-ascii",	true,	false,	fix_azure, NULL },
+	{ "cloudflare",	"text/dns; charset=us-ascii",		true,	false,	fix_cloudflare, NULL },
+	{ "json",	"application/json",			true,	true,	fix_json, NULL },
 };
 const size_t view_n_fix_formats = ARRAY_LEN(view_fix_formats);
 
@@ -87,8 +88,8 @@ fix_summary(const struct fix *f, struct str *ret)
 }
 
 /* Printable ASCII; a backslash stays one, for these texts were made printable where they come from. */
-static void
-ascii(struct str *ret, const char *text)
+void
+fix_ascii(struct str *ret, const char *text)
 {
 	for (; *text != '\0'; text++) {
 		if ((uint8_t)*text >= 0x20 && (uint8_t)*text < 0x7f)
@@ -104,7 +105,7 @@ fix_comment(struct str *ret, const char *prefix, const char *text)
 	str_add(ret, prefix);
 	if (*text != '\0')
 		str_addc(ret, ' ');
-	ascii(ret, text);
+	fix_ascii(ret, text);
 	str_addc(ret, '\n');
 }
 
@@ -208,6 +209,24 @@ fix_string(const uint8_t *p, size_t n, enum fix_escape e, struct str *ret)
 			str_addc(ret, '\\');
 		str_addc(ret, (char)p[i]);
 	}
+}
+
+size_t
+fix_typed(const struct rdata *r, struct str *ret)
+{
+	size_t n = 0;
+
+	for (size_t at = 0; at < r->len; at += 1u + r->bytes[at]) {
+		size_t len = r->bytes[at] < r->len - at - 1 ? r->bytes[at] : r->len - at - 1;
+
+		for (size_t i = 1; i <= len; i++)
+			if (r->bytes[at + i] >= 0x20 && r->bytes[at + i] < 0x7f)
+				str_addc(ret, (char)r->bytes[at + i]);
+			else
+				escaped(ret, r->bytes[at + i], FIX_DECIMAL);
+		n += len;
+	}
+	return n;
 }
 
 static void

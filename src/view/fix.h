@@ -9,7 +9,7 @@
 #include "escape.h"
 
 typedef void fix_render(const struct fix *f, struct str *ret);
-fix_render fix_text, fix_zone, fix_cloudflare, fix_nsupdate, fix_route53, fix_terraform, fix_azure;
+fix_render fix_text, fix_zone, fix_cloudflare, fix_nsupdate, fix_route53, fix_terraform, fix_azure, fix_json;
 fix_render fix_route53_none;
 
 /* ---- which values go and which come ---- */
@@ -22,7 +22,9 @@ size_t fix_count(const struct fix *f, enum fix_action action);
 
 /* "contoso.com: 1 set of records to add, 2 to change", or "nothing to change", which is never said of what nobody has answered. */
 void fix_summary(const struct fix *f, struct str *ret);
-/* A line "prefix text", ASCII, whatever the text holds. */
+/* Printable ASCII, whatever the text holds. */
+void fix_ascii(struct str *ret, const char *text);
+/* A line "prefix text", ASCII as well. */
 void fix_comment(struct str *ret, const char *prefix, const char *text);
 /* The head of a change as comment: "change (spf-include-missing): spf", and its notes. */
 void fix_comment_change(struct str *ret, const char *prefix, const struct fix_change *c);
@@ -38,6 +40,8 @@ enum fix_escape { FIX_DECIMAL, FIX_OCTAL };
 void fix_name(const struct dns_name *n, enum fix_escape e, struct str *ret);
 /* One string of a TXT record without the quotation marks around it. */
 void fix_string(const uint8_t *p, size_t n, enum fix_escape e, struct str *ret);
+/* A TXT record as it is typed into a form: no quotation marks, and what cannot be typed as \DDD.  Returns its length in bytes. */
+size_t fix_typed(const struct rdata *r, struct str *ret);
 /* The data as in a zone file: names with their final dot, texts quoted. */
 void fix_value(const struct rdata *r, enum fix_escape e, struct str *ret);
 /* Only letters, digits, "-", "_", "*" and dots: a name that no syntax has a meaning for. */

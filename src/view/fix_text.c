@@ -34,23 +34,13 @@ field_host(struct str *ret, const char *name, const struct dns_name *host)
 	str_add(ret, "\n");
 }
 
-/* As it is typed: no quotation marks, and what cannot be typed as \DDD. */
 static void
 field_text(struct str *ret, const char *name, const struct rdata *r)
 {
-	size_t n = 0;
+	size_t n;
 
 	label(ret, name);
-	for (size_t at = 0; at < r->len; at += 1u + r->bytes[at]) {
-		size_t len = r->bytes[at] < r->len - at - 1 ? r->bytes[at] : r->len - at - 1;
-
-		for (size_t i = 1; i <= len; i++)
-			if (r->bytes[at + i] >= 0x20 && r->bytes[at + i] < 0x7f)
-				str_addc(ret, (char)r->bytes[at + i]);
-			else
-				fix_string(&r->bytes[at + i], 1, FIX_DECIMAL, ret);
-		n += len;
-	}
+	n = fix_typed(r, ret);
 	str_addc(ret, '\n');
 	if (n > 255)
 		str_addf(ret, "     %-*s(%zu characters: where a field takes 255 at most, cut it into pieces and put each in "

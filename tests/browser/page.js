@@ -156,6 +156,26 @@ test("page: what to type is copied by a button, also without the clipboard's per
 	}
 });
 
+test("page: what to type stands once, at the finding that it mends, field by field", async (lab, windows) => {
+	const spf = "v=spf1 " + Array.from({ length: 10 }, (_, i) => `ip4:192.0.2.${100 + i} ip4:198.51.100.${100 + i}`).join(" ");
+	const name = await lab.domain({ services: "exchange,teams", drop: ["sipfederationtls"], replace: { spf: `@ IN TXT "${spf.slice(0, 200)}" "${spf.slice(200)} -all"` } });
+
+	await lab.daemon(`domain "${name}" { verification = "MS=ms12345678" services = {"exchange", "teams"} }\n`);
+	await lab.becomes(name, "unpublished");
+	const page = await windows.open("/status/" + name);
+	const box = type => page.locator(".type", { has: page.locator(`code:text-is("${type}")`) });
+	const rows = async type => (await box(type).locator(":scope > div").allInnerTexts()).map(text => text.replace(/\s*\n\s*/g, " ").replace(/ ?Copy\b/, ""));
+
+	await box("SRV").waitFor();
+	assert.deepEqual((await rows("SRV")).slice(2), ["Where a form asks for them: service _sipfederationtls, protocol _tcp", "Priority 100", "Weight 1",
+		"Port 5061", "Target sipfed.online.lync.com.", "TTL 3600"]);
+	const txt = await rows("TXT");
+	assert(txt.includes("Value MS=ms12345678"), txt.join("\n"));
+	assert.match(txt.join("\n"), /Delete this value:\nValue v=spf1 ip4:.* -all \(\d+ characters: where a field takes 255 at most/);
+	assert.equal(await count(page, ".type"), 2, "one for each set of records");
+	assert.equal(await page.getByText("one change mends both").count(), 1, "both records of one set have a finding");
+});
+
 test("page: everything goes by keyboard", async (lab, windows) => {
 	const focused = page => page.evaluate(() => document.activeElement.innerText);
 	const focusedIs = (page, what) => page.evaluate(what => document.activeElement.matches(what), what);

@@ -1004,9 +1004,11 @@ first(const json_t *j, const char *list)
 
 START_TEST(schemas)
 {
-	json_t *root, *list, *status, *resolvers, *history;
+	json_t *root, *list, *status, *resolvers, *history, *fix;
 
 	bench_up();
+	live(10000);
+	fix = document("GET /fix/contoso.test?format=json");
 	publish();
 	live(10000);
 	lab_committed(&b.lab, lab_transition(&b.lab, "contoso.test", 1));
@@ -1020,6 +1022,9 @@ START_TEST(schemas)
 	fits(root, "Status", status);
 	fits(root, "Record", first(status, "records"));
 	fits(root, "Cell", first(first(status, "records"), "cells"));
+	fits(root, "Fix", fix);
+	fits(root, "FixChange", first(fix, "changes"));
+	fits(root, "FixValue", first(first(fix, "changes"), "add"));
 	resolvers = document("GET /resolvers");
 	fits(root, "Resolvers", resolvers);
 	history = document("GET /history/contoso.test");
@@ -1030,6 +1035,7 @@ START_TEST(schemas)
 	json_decref(status);
 	json_decref(resolvers);
 	json_decref(history);
+	json_decref(fix);
 	bench_down();
 }
 END_TEST

@@ -217,6 +217,37 @@ check_route53(const struct fix *f, const struct str *out)
 	json_decref(doc);
 }
 
+static void
+check_json_values(const struct fix *f, const json_t *change, const char *key)
+{
+	const json_t *value;
+	size_t i;
+
+	json_array_foreach(json_object_get(change, key), i, value) {
+		const char *data = json_string_value(json_object_get(value, "data"));
+
+		if (*data == '"')
+			check_txt(f, data, 10, "");
+	}
+}
+
+static void
+check_json(const struct fix *f, const struct str *out)
+{
+	json_t *doc = json_loadb(str_c(out), out->len, JSON_REJECT_DUPLICATES, NULL);
+	const json_t *change;
+	size_t i;
+
+	DEMAND(doc != NULL && strchr(str_c(out), '\n') == str_c(out) + out->len - 1);
+	DEMAND(json_array_size(json_object_get(doc, "changes")) == f->n_changes);
+	json_array_foreach(json_object_get(doc, "changes"), i, change) {
+		check_json_values(f, change, "delete");
+		check_json_values(f, change, "add");
+		check_json_values(f, change, "keep");
+	}
+	json_decref(doc);
+}
+
 /* The inside of a quoted string of HCL, without its templates, which there must not be; where it ends. */
 static const char *
 read_hcl(const char *p, struct str *ret)
@@ -317,6 +348,7 @@ static const struct {
 } checks[] = {
 	{ "text", check_any }, { "zone", check_zone }, { "nsupdate", check_zone }, { "route53", check_route53 },
 	{ "terraform", check_terraform }, { "azure", check_azure }, { "cloudflare", check_any },
+	{ "json", check_json },
 };
 
 int

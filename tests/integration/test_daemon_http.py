@@ -568,7 +568,7 @@ def check_now(lab):
 # ---- /fix ----
 
 FIX_TYPES = {"text": "text/plain", "zone": "text/dns", "nsupdate": "text/plain", "route53": "application/json",
-             "terraform": "text/plain", "azure": "text/x-shellscript", "cloudflare": "text/dns"}
+             "terraform": "text/plain", "azure": "text/x-shellscript", "cloudflare": "text/dns", "json": "application/json"}
 
 
 @case("daemon: GET /fix gives the changes in every format, with an ETag of its content")

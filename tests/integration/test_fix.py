@@ -100,6 +100,18 @@ def by_route53(model, batch):
     return {k: v for k, v in model.items() if v}
 
 
+def by_json(model, doc):
+    model = {k: dict(v) for k, v in model.items()}
+    for c in doc["changes"]:
+        owner, rtype = c["name"] + ".", c["type"]
+        for v in c["delete"]:
+            drop(model, owner, rtype, v["data"])
+        equal({canonical(rtype, v["data"]) for v in c["keep"]}, set(model.get((owner, rtype), {})), "what stays: %s %s" % (owner, rtype))
+        for v in c["add"]:
+            add(model, owner, c["ttl"], rtype, v["data"])
+    return {k: v for k, v in model.items() if v}
+
+
 def sets(model):
     return {k: set(v) for k, v in model.items()}
 
@@ -119,7 +131,7 @@ def fixes(lab, form, group):
     """The output for each domain."""
     path = lab.config("".join(e.block() for e in group))
     r = lab.run("-c", path, "--fix", form, resolvers=None, lab=False, limit=180).exits(0)
-    if form == "route53":
+    if form in ("route53", "json"):
         return dict(zip((e.domain for e in group), map(json.loads, r.out.splitlines()))), path
     parts = re.split(r"^(?=; \S+\.test: )", r.out, flags=re.M)
     return {p[2:].split(":")[0]: p for p in parts if p.strip()}, path
@@ -133,15 +145,17 @@ def complete(lab, group, path, before):
           *["%s (%s):\n%s\n%s" % (e.name, e.title, before[e.domain], docs[e.domain]) for e in bad])
 
 
-@case("--fix zone and --fix route53: the corpus of mistakes is complete afterwards", slow=True)
+@case("--fix zone, route53 and json: the corpus of mistakes is complete afterwards", slow=True)
 def mended_by_file(lab):
     group = broken(lab, "fz")
     texts, path = fixes(lab, "zone", group)
     batches, _ = fixes(lab, "route53", group)
+    data, _ = fixes(lab, "json", group)
     for e in group:
         model = zone_of(lab, "ns1", e.domain)
         after = by_zone(model, texts[e.domain])
         equal(sets(by_route53(model, batches[e.domain])), sets(after), "Route 53 does the same: " + e.name)
+        equal(sets(by_json(model, data[e.domain])), sets(after), "the data say the same: " + e.name)
         lab.bed.change(e.domain, zone_text(after))
     complete(lab, group, path, texts)
     texts, _ = fixes(lab, "zone", group)
@@ -192,7 +206,7 @@ def import_and_fix(lab):
 @case("--fix of a right domain says so in every format, and exits 0")
 def nothing(lab):
     name = lab.domain()
-    for form in ("text", "zone", "nsupdate", "route53", "terraform", "azure", "cloudflare"):
+    for form in ("text", "zone", "nsupdate", "route53", "terraform", "azure", "cloudflare", "json"):
         r = lab.run("--fix", form, name).exits(0)
         check(name + ": nothing to change" in (r.err if form == "route53" else r.out), form, str(r))
         check(form != "route53" or r.out == "", "Route 53 takes no batch without changes", str(r))

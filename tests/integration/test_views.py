@@ -152,7 +152,7 @@ def volume(lab):
 
 
 @table("--fix %s prints what is missing and nothing else", [(f,) for f in (
-    "zone", "route53", "terraform", "nsupdate", "azure", "cloudflare", "text")])
+    "zone", "route53", "terraform", "nsupdate", "azure", "cloudflare", "text", "json")])
 def fix(lab, form):
     if "--fix" not in lab.run("--help", resolvers=None, lab=False).out:
         raise Skip("--fix is not in --help")
@@ -160,7 +160,7 @@ def fix(lab, form):
     r = lab.run("--fix", form, name).exits(0)
     check("mail.protection.outlook.com" in r.out, "the MX", str(r))
     check("autodiscover.outlook.com" not in r.out, "not what is right already", str(r))
-    if form == "route53":
+    if form in ("route53", "json"):
         json.loads(r.out)
 
 

@@ -133,7 +133,7 @@ static const struct {
 	{ "--once --domain a.test", "--domain: belongs to --import", "text" },
 	{ "--import x --domain a.test b.test", "this mode takes no domain", "text" },
 	{ "--once --import x", "--import excludes", "text" },
-	{ "--fix xml a.test", "\"xml\" is not text, zone, nsupdate, route53, terraform, azure or cloudflare", "text" },
+	{ "--fix xml a.test", "\"xml\" is not text, zone, nsupdate, route53, terraform, azure, cloudflare or json", "text" },
 	{ "--list-records a.test", "\"a.test\": this mode takes no domain", "text" },
 	{ "--check-config a.test", "this mode takes no domain", "text" },
 	{ "--once --tenant contoso", "--tenant: no domain is named", "text" },
