@@ -353,7 +353,8 @@ static const struct {
 	{ "GET /history/contoso.test?cursor=x", "", 400, "application/problem+json", "cursor" },
 	{ "GET /fix/contoso.test?format=xml", "", 404, "application/problem+json", "text, zone, nsupdate" },
 	{ "GET /fix/contoso.test?format=zone", "", 200, "text/dns; charset=us-ascii", "; contoso.test: " },
-	{ "GET /fix/contoso.test?format=route53", "", 200, "application/json", "\"Changes\":[" },
+	{ "GET /fix/contoso.test?format=json", "", 200, "application/json", "\"changes\":[" },
+	{ "GET /fix/contoso.test?format=route53", "", 204, "", "" },
 	{ "GET /fix/contoso.test", "", 200, "text/plain; charset=us-ascii", "contoso.test: " },
 	{ "GET /fix/unknown.test", "", 404, "application/problem+json", "not watched" },
 	{ "GET /resolvers", "", 200, "application/json", "\"address\":\"11.0.9.1\"" },
@@ -378,12 +379,14 @@ static const struct {
 
 START_TEST(one_reply)
 {
+	const char *type;
 	unsigned status;
 
 	bench_up();
 	status = ask_with(cases[_i].request, cases[_i].headers, NULL);
+	type = web_header(&b.reply, "Content-Type");
 	ck_assert_msg(status == cases[_i].status, "%s: %u %s", cases[_i].request, status, str_c(&b.body));
-	ck_assert_msg(strcmp(web_header(&b.reply, "Content-Type"), cases[_i].type) == 0, "%s: %s", cases[_i].request, str_c(&b.reply));
+	ck_assert_msg(strcmp(type != NULL ? type : "", cases[_i].type) == 0, "%s: %s", cases[_i].request, str_c(&b.reply));
 	ck_assert_msg(strstr(str_c(&b.body), cases[_i].wants) != NULL, "%s: %s", cases[_i].request, str_c(&b.body));
 	if (strstr(cases[_i].type, "json") != NULL && strstr(cases[_i].type, "ndjson") == NULL)
 		json_decref(body_json());
