@@ -141,6 +141,51 @@ type_words(struct place *p, struct hit *hit, struct advice *ret)
 	hit->detail = arena_printf(p->r->a, "%s has no %s, but %s", owner, dns_type_text(p->e->row->type, type), hit->found);
 }
 
+/* ---- addresses where an alias belongs ---- */
+
+static bool
+addresses_meet(const struct answer *a, const struct answer *b)
+{
+	for (size_t i = 0; i < a->n_values; i++)
+		for (size_t k = 0; k < b->n_values; k++)
+			if (match_rdata_equal(&a->values[i], &b->values[k]))
+				return true;
+	return false;
+}
+
+/*
+ * Addresses of the host that is wanted: whoever serves the zone resolves the alias and hands out where it leads to.  Others are a
+ * proxy's or a web server's, or Microsoft's for another part of the world, so these only say that they were compared.
+ */
+static enum outcome
+flattened_words(struct place *p, struct hit *hit, const struct advice *advice, const char **ret_advice)
+{
+	const char *owner = match_name_text(p->r->a, &p->owner);
+	struct dns_name host;
+	struct side_fact fact;
+	struct wanted w;
+
+	plan_wanted(p->r->plan, (size_t)p->i, VIEW_PUBLIC, p->r->a, &w);
+	if (w.n_exact != 1 || !rdata_name(&w.exact[0], &host))
+		return PLACE_FOUND;
+	switch (side_ask(p->r, p->i, SIDE_LOOKUP, &host, hit->look.type, &fact)) {
+	case SIDE_PENDING:
+		return PLACE_WAIT;
+	case SIDE_ANSWERED:
+		break;
+	default:
+		return PLACE_FOUND;
+	}
+	if (fact.answer->n_values == 0)
+		return PLACE_FOUND;
+	hit->detail = arena_printf(p->r->a, "%s, which is %s %s", hit->detail,
+	    addresses_meet(hit->look.an, fact.answer) ? "an address of" : "no address of", match_name_text(p->r->a, &host));
+	if (addresses_meet(hit->look.an, fact.answer))
+		*ret_advice = arena_printf(p->r->a, "Switch off CNAME flattening (also called ALIAS or ANAME) for %s, so that it becomes: "
+		    "%s CNAME %s. The addresses there will not follow when Microsoft changes its own.", owner, owner, advice->wanted);
+	return PLACE_FOUND;
+}
+
 /* ---- missing ---- */
 
 /* The finding that would be replaced: nothing else has explained the record yet. */
@@ -180,6 +225,7 @@ search_missing(struct place *p)
 	struct hit hit = { .code = FINDING_MAX };
 	struct advice advice = { .wanted = place_wanted(p) };
 	struct finding *f = finding_plain(p->r, p->i);
+	const char *better = NULL;
 
 	if (f == NULL || missing_search(p, &hit) != PLACE_FOUND)
 		return;
@@ -190,10 +236,14 @@ search_missing(struct place *p)
 			return;
 	} else if (dns_name_equal(&hit.look.name, &p->owner)) {
 		type_words(p, &hit, &advice);
+		if (hit.code == FINDING_CNAME_FLATTENED && flattened_words(p, &hit, &advice, &better) == PLACE_WAIT)
+			return;
 	} else {
 		owner_words(p, &hit, &advice);
 	}
 	finding_become(p, f, &hit, &advice);
+	if (better != NULL)
+		f->advice = better;
 	if (hit.code == FINDING_WILDCARD_ANSWER)
 		place_wildcard_tell(p, f, &hit, &advice);
 }

@@ -129,6 +129,12 @@ static const struct place_case cases[] = {
 	/* ---- another type ---- */
 	{ "an address instead of the CNAME", MAIL, APEX MS MX SPF "autodiscover A 192.0.2.77\n", "cname-flattened:error(autodiscover)",
 	    "replace A 192.0.2.77 there by CNAME autodiscover.outlook.com", 2 },
+	{ "an address that is not Microsoft's", MAIL, APEX MS MX SPF "autodiscover A 192.0.2.77\n", "cname-flattened:error(autodiscover)",
+	    "A 192.0.2.77, which is no address of autodiscover.outlook.com", 2 },
+	{ "an address of Microsoft's instead of the CNAME", MAIL, APEX MS MX SPF "autodiscover A 40.99.1.2\n",
+	    "cname-flattened:error(autodiscover)", "Switch off CNAME flattening (also called ALIAS or ANAME) for autodiscover.contoso.test", 2 },
+	{ "the same, told", MAIL, APEX MS MX SPF "autodiscover A 40.99.1.2\n",
+	    "cname-flattened:error(autodiscover)", "A 40.99.1.2, which is an address of autodiscover.outlook.com", 2 },
 	{ "an IPv6 address instead of the CNAME", MAIL, APEX MS MX SPF "autodiscover AAAA 2001:db8::1\n",
 	    "cname-flattened:error(autodiscover)", NULL, 3 },
 	{ "TXT instead of the CNAME", MAIL, APEX MS MX SPF "autodiscover TXT autodiscover.outlook.com\n",
@@ -322,10 +328,13 @@ settle(const struct authority *s, struct matrix *m, struct domain_result *ret)
 		while (sides_next(m->sides, &want)) {
 			/* what other diagnoses ask elsewhere fails, but for what SPF includes */
 			bool here = want.at == SIDE_AUTHORITY, spf = want.at == SIDE_LOOKUP && memcmp(want.q.name.wire, "\3spf", 4) == 0;
-			const char *text = spf ? "TXT v=spf1 -all" : authority_ask(s, &want.q.name, want.q.type);
+			bool host = want.at == SIDE_LOOKUP && memcmp(want.q.name.wire, "\14autodiscover\7outlook", 21) == 0;
+			const char *text = spf ? "TXT v=spf1 -all" : !host ? authority_ask(s, &want.q.name, want.q.type) :
+			    want.q.type == DNS_TYPE_A ? "-> geo.outlook.com; A 40.99.1.1; A 40.99.1.2" : "NODATA";
+			bool known = here || spf || host;
 
-			sides_answer(m->sides, want.id, here || spf ? REASON_NONE : REASON_STOPPED,
-			    here || spf ? answer_of(s->a, want.q.type, text) : NULL, "ns1.contoso.test 192.0.2.1",
+			sides_answer(m->sides, want.id, known ? REASON_NONE : REASON_STOPPED,
+			    known ? answer_of(s->a, want.q.type, text) : NULL, "ns1.contoso.test 192.0.2.1",
 			    MATRIX_NOW_MS + 1000000);
 			n++;
 			n_here += here;
