@@ -21,9 +21,18 @@ column_is_dead(const struct eval_column *c)
 	    c->reason != REASON_MALFORMED && c->reason != REASON_TRUNCATED;
 }
 
+/* Its name was looked up, and has no address. */
+static bool
+column_is_nowhere(const struct eval_column *c)
+{
+	return c->kind == SOURCE_AUTHORITY && c->source == NULL && c->no_source == REASON_NONE;
+}
+
 static const char *
 column_trouble(const struct eval_column *c, struct arena *a)
 {
+	if (column_is_nowhere(c))
+		return column_text(c, a);	/* which says so */
 	return arena_printf(a, "%s (%s)", column_text(c, a), c->reason == REASON_NONE ? "no answer" :
 	    c->lame && c->source->as_cache ? "a resolver, not an authority" : name_of(&reason_names, (int)c->reason));
 }
@@ -330,11 +339,39 @@ diagnose_expired(struct roll *r)
 	diagnose_evidence_text(r, f, arena_printf(r->a, "%s. IN NS: %s (the servers above)", plan_domain(r->plan), names));
 }
 
+/* Has anybody answered anything: a resolver, the servers above, or whoever was asked for the addresses of the name servers? */
+static bool
+network_works(const struct roll *r)
+{
+	const struct zone *z = r->m->zone.zone;
+
+	if (r->m->own != NULL && r->m->own->offline)
+		return false;
+	for (size_t col = 0; col < r->m->n_columns; col++)
+		if (column_is_nowhere(&r->m->columns[col]))
+			return true;
+	return matrix_answered(r->m, SOURCE_RESOLVER) || (z != NULL && z->status == ZONE_FOUND && z->parent_seen);
+}
+
+/* No name server has an address: nothing is out of order but the names. */
+static bool
+all_nowhere(const struct roll *r)
+{
+	size_t n = 0;
+
+	for (size_t col = 0; col < r->m->n_columns; col++) {
+		n += column_is_nowhere(&r->m->columns[col]);
+		if (r->m->columns[col].kind == SOURCE_AUTHORITY && !column_is_nowhere(&r->m->columns[col]))
+			return false;
+	}
+	return n > 0;
+}
+
 static void
 diagnose_nobody(struct roll *r)
 {
-	bool resolvers = matrix_answered(r->m, SOURCE_RESOLVER) && (r->m->own == NULL || !r->m->own->offline);
 	const struct zone *z = r->m->zone.zone;
+	bool works = network_works(r);
 	struct finding *f;
 
 	if (r->m->own != NULL && r->m->own->intercepted)	/* that is the one cause */
@@ -342,13 +379,17 @@ diagnose_nobody(struct roll *r)
 
 	if (z == NULL || z->status != ZONE_UNKNOWN) {
 		diagnose_servers(r, column_is_dead, true, FINDING_AUTHORITY_UNREACHABLE, SEVERITY_WARNING,
-		    resolvers ? "none of the domain's name servers answers:" :
+		    works ? "none of the domain's name servers answers:" :
 		    "neither resolvers nor name servers answer (is this machine on the network?):");
+		f = all_nowhere(r) ? diagnose_find(r, FINDING_AUTHORITY_UNREACHABLE, -1) : NULL;
+		if (f != NULL)
+			f->advice = arena_printf(r->a, "Correct the names of the name servers that are entered at the registrar for %s, or "
+			    "give these names addresses (below the domain itself also at the registrar, as glue).", plan_domain(r->plan));
 		return;
 	}
 	f = diagnose_add(r, FINDING_AUTHORITY_UNREACHABLE, SEVERITY_WARNING, -1,
 	    arena_printf(r->a, "the name servers of %s could not be found out: %s%s", plan_domain(r->plan),
-	    name_of(&reason_names, (int)z->reason), resolvers ? "" : "; is this machine on the network?"),
+	    name_of(&reason_names, (int)z->reason), works ? "" : "; is this machine on the network?"),
 	    &(struct advice){ .server = *z->where != '\0' ? z->where : "the servers above the domain" });
 	if (z->asked.len > 0)
 		diagnose_evidence_text(r, f, arena_printf(r->a, "%s. IN NS: %s (%s)", match_name_text(r->a, &z->asked),

@@ -309,9 +309,10 @@ next_step(const struct status *s, const struct view_options *o, struct str *ret)
 		str_add(ret, "not checked yet: wait for the first answers.");
 		return;
 	case DOMAIN_UNKNOWN:
-		if (s->n_required_published == 0)
+		if (s->n_required_published == 0 && findings_count(s, SEVERITY_WARNING) == 0)
 			break;
-		str_add(ret, "cannot tell: some servers do not answer, others do; see above.");
+		str_add(ret, s->n_required_published == 0 ? "cannot tell: nobody who should know the domain answers; see above." :
+		    "cannot tell: some servers do not answer, others do; see above.");
 		return;
 	}
 	str_add(ret, "cannot tell. See that this machine may ask DNS servers (port 53, UDP and TCP), then check again.");
