@@ -171,7 +171,7 @@ store_db_open(struct conn *c, const char *path, bool check, bool full, struct er
 {
 	enum db_state state;
 	int64_t version = 0;
-	bool empty, current;
+	bool empty = false, current;
 	int rc = conn_open(c, path, CONN_WRITE);
 
 	if (rc != SQLITE_OK)

@@ -124,7 +124,7 @@ START_TEST(mistakes_have_their_codes)
 
 	for (int n = 1; n <= 55; n++) {
 		bool found = false;
-		char word[8];
+		char word[12];
 
 		snprintf(word, sizeof(word), "%d", n);
 		for (size_t i = 0; i < ARRAY_LEN(without); i++)

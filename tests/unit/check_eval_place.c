@@ -500,7 +500,7 @@ END_TEST
 /* The name that tells a wildcard from a record stays the same, and another domain's is another. */
 START_TEST(nobody_can_guess_the_name_that_finds_wildcards)
 {
-	char first[2][80] = { "", "" };
+	char first[2][DNS_NAME_TEXT_MAX] = { "", "" };
 
 	for (int round = 0; round < 4; round++) {
 		struct arena *a = arena_new();

@@ -394,7 +394,7 @@ START_TEST(in_turn)
 		run_for(100);
 	}
 	for (int k = 1; k <= 3; k++) {
-		char addr[16];
+		char addr[24];
 
 		snprintf(addr, sizeof(addr), "192.0.2.%d", k);
 		ck_assert_uint_ge(script_count(b.net, addr, "*", "*"), 5);

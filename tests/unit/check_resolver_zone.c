@@ -363,7 +363,7 @@ START_TEST(nothing_is_planted)
 		bench_start(world);
 		find("contoso.test");
 		for (int r = 1; r <= 2; r++) {
-			char addr[16];
+			char addr[24];
 
 			snprintf(addr, sizeof(addr), "192.0.2.%d", r);
 			ck_assert_msg(script_count(b.net, addr, "*.contoso.test", "*") == 0, "%s", script_log(b.net));
