@@ -260,7 +260,7 @@ free_list(struct prober *p, struct probe_list *list, unsigned *n)
 	}
 }
 
-/* Nobody is told any more: who asked is going away too. */
+/* Nobody is told any more, and nothing is begun: what the transport still delivers at its end finds nobody there. */
 static void
 forget_all(struct prober *p)
 {
@@ -272,6 +272,9 @@ forget_all(struct prober *p)
 			pr->done = NULL;
 	}
 	p->cfg.wake = NULL;
+	p->cfg.recovered = NULL;
+	p->cfg.own_changed = NULL;
+	p->cfg.own = false;		/* an errand would wait for ever */
 	for (q = TAILQ_FIRST(&p->all); q != NULL; q = next) {
 		next = TAILQ_NEXT(q, all);
 		q->source->refs++;
@@ -289,9 +292,9 @@ prober_free(struct prober *p)
 
 	if (p == NULL)
 		return;
-	own_done(p);
 	forget_all(p);
-	p->t->ops->free(p->t);		/* everything that flies comes back as STOPPED */
+	p->t->ops->free(p->t);		/* everything that flies comes back, as STOPPED or as what came in last */
+	own_done(p);
 	while ((q = TAILQ_FIRST(&p->all)) != NULL)
 		source_queue_free(q);
 	while ((pr = TAILQ_FIRST(&p->spare)) != NULL) {

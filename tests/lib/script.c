@@ -234,14 +234,16 @@ flight_land(struct script *net, struct flight *f, bool stopped)
 	free(f);
 }
 
+/* As the real one does it: what is there and was not delivered yet still is. */
 static void
 script_stop(struct transport *t)
 {
 	struct script *net = (struct script *)t;
-	struct heap_item *top;
+	int64_t now = script_now(net);
+	struct flight *f;
 
-	while ((top = heap_top(&net->flights)) != NULL)
-		flight_land(net, (struct flight *)top, true);
+	while ((f = (struct flight *)heap_top(&net->flights)) != NULL)
+		flight_land(net, f, f->at_ms > now);
 }
 
 /* ---- time ---- */
