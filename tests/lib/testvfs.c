@@ -295,11 +295,14 @@ file_sync(sqlite3_file *base, int flags)
 {
 	struct file *f = (struct file *)base;
 	int rc = fault(TESTVFS_SYNC);
-	struct timespec ts = { .tv_sec = set.sync_ms / 1000, .tv_nsec = set.sync_ms % 1000 * 1000000L };
+	struct timespec ts;
 
 	if (rc != SQLITE_OK)
 		return rc;
-	if (set.sync_ms != 0)
+	pthread_mutex_lock(&lock);
+	ts = (struct timespec){ .tv_sec = set.sync_ms / 1000, .tv_nsec = set.sync_ms % 1000 * 1000000L };
+	pthread_mutex_unlock(&lock);
+	if (ts.tv_sec != 0 || ts.tv_nsec != 0)
 		nanosleep(&ts, NULL);
 	pthread_mutex_lock(&lock);
 	power_check(f);
