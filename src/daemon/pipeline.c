@@ -254,25 +254,35 @@ run_dirty(struct pipeline *p, int64_t now, unsigned *budget)
 	}
 }
 
+/*
+ * When to go on: at once when the end of the turn cut something short.  It may end between any two looks at the clock, so what
+ * counts is what is left.  Due, but without room: an answer makes room.
+ */
+static int64_t
+next_run(const struct pipeline *p, int64_t now, int64_t next)
+{
+	const struct heap_item *top = heap_top(&p->due);
+
+	if (!LIST_EMPTY(&p->dirty) || pipeline_is_changing(p))
+		return now;
+	if (top == NULL || (top->key <= now && !pipeline_has_room(p)))
+		return next;
+	return top->key < next ? top->key : next;
+}
+
 int64_t
 pipeline_run(struct pipeline *p)
 {
-	int64_t now = p->clock->mono_ms(p->clock), next;
+	int64_t now = p->clock->mono_ms(p->clock);
 	unsigned budget = DIRTY_AT_ONCE;
-	struct heap_item *top;
 
 	p->turn_ends_ms = now + TURN_MS;
 	pipeline_change_go_on(p, now);
 	do {
-		next = prober_run(p->prober);
+		prober_run(p->prober);
 		run_dirty(p, now, &budget);
-	} while (run_due(p, now) || (!LIST_EMPTY(&p->dirty) && budget > 0 && !pipeline_turn_is_over(p)));
-	next = prober_run(p->prober);
-	top = heap_top(&p->due);
-	if (top != NULL && top->key > now && top->key < next)
-		next = top->key;
-	/* asked last: what was left because the turn was over is left to nobody else */
-	return !LIST_EMPTY(&p->dirty) || pipeline_is_changing(p) || pipeline_turn_is_over(p) ? now : next;
+	} while (!pipeline_turn_is_over(p) && (run_due(p, now) || (!LIST_EMPTY(&p->dirty) && budget > 0)));
+	return next_run(p, now, prober_run(p->prober));
 }
 
 /*

@@ -75,6 +75,7 @@ struct flight {
 	uint8_t wire[DNS_QUERY_MAX];
 	size_t len;
 	bool tcp;
+	int fault;			/* the host's, or the weather's */
 	int64_t timeout_ms;
 	void *tag;
 };
@@ -86,6 +87,7 @@ struct fakenet {
 	struct flight *flights;		/* by due_ms */
 	struct fquery *queries;
 	size_t n_queries;
+	struct { unsigned percent, jitter_ms; } weather;
 };
 
 /* ---- hosts and zones ---- */
@@ -166,6 +168,13 @@ void
 fakenet_delay(struct fakenet *n, const char *addr, int64_t ms)
 {
 	host_get(n, addr)->delay_ms = ms;
+}
+
+void
+fakenet_weather(struct fakenet *n, unsigned percent, unsigned jitter_ms)
+{
+	n->weather.percent = percent;
+	n->weather.jitter_ms = jitter_ms;
 }
 
 static bool
@@ -561,7 +570,7 @@ static void
 reply_build(struct fakenet *n, struct fhost *h, const struct flight *f, const struct question *q, struct str *w)
 {
 	for (size_t i = 0; i < ARRAY_LEN(fault_replies); i++) {
-		if (fault_replies[i].fault != h->fault || (h->fault == FAULT_BOGUS && (f->wire[3] & FLAG_CD) != 0))
+		if (fault_replies[i].fault != f->fault || (f->fault == FAULT_BOGUS && (f->wire[3] & FLAG_CD) != 0))
 			continue;
 		fakewire_begin(w, f->wire, f->len, fault_replies[i].rcode, fault_replies[i].flags);
 		if (fault_replies[i].ede != 0)
@@ -569,21 +578,21 @@ reply_build(struct fakenet *n, struct fhost *h, const struct flight *f, const st
 		return;
 	}
 	honest(n, h, f, q, w);
-	if (h->fault == FAULT_LAME)
+	if (f->fault == FAULT_LAME)
 		w->p[2] &= ~0x04;
-	if (h->fault == FAULT_CASE)
+	if (f->fault == FAULT_CASE)
 		for (size_t i = 12; i < 12u + q->name.len; i++)
 			w->p[i] = ascii_lower(w->p[i]);
-	if (h->fault == FAULT_FOREIGN)
+	if (f->fault == FAULT_FOREIGN)
 		w->p[13] ^= 1;
-	if (h->fault == FAULT_GARBAGE)
+	if (f->fault == FAULT_GARBAGE)
 		w->len -= w->len > 40 ? 7 : 1;
 }
 
 static bool
-is_silent(const struct fhost *h, bool tcp)
+is_silent(const struct flight *f)
 {
-	return h == NULL || h->fault == FAULT_SILENT || (h->fault == FAULT_TCP_ONLY && !tcp) || (h->fault == FAULT_UDP_ONLY && tcp);
+	return f->fault == FAULT_SILENT || (f->fault == FAULT_TCP_ONLY && !f->tcp) || (f->fault == FAULT_UDP_ONLY && f->tcp);
 }
 
 static void
@@ -594,13 +603,13 @@ deliver(struct fakenet *n, const struct flight *f)
 	struct str w = STR_INIT;
 	struct question q;
 
-	if (is_silent(h, f->tcp) || !fakewire_question(f->wire, f->len, &q))
+	if (is_silent(f) || !fakewire_question(f->wire, f->len, &q))
 		a.status = TRANSPORT_TIMEOUT;
-	else if (h->fault == FAULT_NETWORK)
+	else if (f->fault == FAULT_NETWORK)
 		a.status = TRANSPORT_NETWORK;
-	else if (h->fault == FAULT_NO_FAMILY)
+	else if (f->fault == FAULT_NO_FAMILY)
 		a.status = TRANSPORT_NO_FAMILY;
-	else if (h->fault == FAULT_TRUNCATED)
+	else if (f->fault == FAULT_TRUNCATED)
 		a.status = TRANSPORT_TRUNCATED;
 	else {
 		reply_build(n, h, f, &q, &w);
@@ -622,6 +631,17 @@ note_query(struct fakenet *n, const struct flight *f)
 		n->n_queries++;
 }
 
+/* What befalls a query: what its host is set to; nobody is silent; and what the weather brings. */
+static int
+flight_fault(const struct fakenet *n, const struct fhost *h)
+{
+	if (h == NULL)
+		return FAULT_SILENT;
+	if (random_below(100) >= n->weather.percent)
+		return h->fault;
+	return random_below(2) == 0 ? FAULT_SILENT : (int)random_below(ARRAY_LEN(fault_rows));
+}
+
 static void
 net_send(struct transport *t, const struct transport_query *q)
 {
@@ -635,7 +655,8 @@ net_send(struct transport *t, const struct transport_query *q)
 	f->tcp = q->tcp;
 	f->tag = q->tag;
 	f->sent_ms = now_ms(n);
-	f->due_ms = f->sent_ms + (is_silent(h, q->tcp) ? q->timeout_ms : h->delay_ms);
+	f->fault = flight_fault(n, h);
+	f->due_ms = f->sent_ms + (is_silent(f) ? q->timeout_ms : h->delay_ms + random_below(n->weather.jitter_ms + 1));
 	note_query(n, f);
 	while (*at != NULL && (*at)->due_ms <= f->due_ms)
 		at = &(*at)->next;

@@ -36,6 +36,8 @@ int fakenet_prime(struct fakenet *n, const char *addr, const char *name, const c
  */
 bool fakenet_fault(struct fakenet *n, const char *addr, const char *fault);
 void fakenet_delay(struct fakenet *n, const char *addr, int64_t ms);
+/* From now on so many queries of a hundred get lost or meet one of the faults, and all come up to jitter_ms later. */
+void fakenet_weather(struct fakenet *n, unsigned percent, unsigned jitter_ms);
 
 /* Deliver what is due at the clock's time; the next time something is due (INT64_MAX = nothing). */
 int64_t fakenet_run(struct fakenet *n);

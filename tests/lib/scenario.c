@@ -17,6 +17,10 @@ struct scenario {
 	const char *path;
 	int line;
 	struct clock clock;
+	int64_t (*quick)(const struct clock *c);	/* the fake clock's own mono_ms */
+	unsigned slow_percent, slow_ms;
+	bool woken;
+	int64_t next_ms;		/* when the pipeline wants to run again */
 	struct fakenet *net;
 	struct conf *conf;
 	struct catalog *catalog;
@@ -70,27 +74,52 @@ cell_says_so(struct scenario *s)
 	return ret;
 }
 
+static bool
+is_there(struct scenario *s, enum run run)
+{
+	switch (run) {
+	case RUN_SETTLED:
+		return pipeline_settled(s->pipeline);
+	case RUN_REACHED:
+		return pipeline_reached(s->pipeline);
+	case RUN_CELL:
+		return cell_says_so(s);
+	case RUN_FOR:
+		break;
+	}
+	return false;
+}
+
+/* As a real loop does it: the pipeline runs when it was woken or when it said, never without. */
+static void
+run_pipeline(struct scenario *s)
+{
+	while (s->woken || s->next_ms <= s->clock.mono_ms(&s->clock)) {
+		s->woken = false;
+		s->next_ms = pipeline_run(s->pipeline);
+	}
+}
+
 /* Let the program live until the deadline or the condition; false when the condition did not come. */
 static bool
 live(struct scenario *s, enum run run, int64_t for_ms)
 {
 	int64_t end = s->clock.mono_ms(&s->clock) + for_ms;
 
+	s->woken = true;		/* what the lines before have changed */
 	for (;;) {
-		int64_t next = pipeline_run(s->pipeline), net = fakenet_run(s->net);
-		int64_t now = s->clock.mono_ms(&s->clock);
+		int64_t net, next;
 
-		if (net <= now)
-			continue;
-		next = pipeline_run(s->pipeline);
+		run_pipeline(s);
 		net = fakenet_run(s->net);
-		if ((run == RUN_SETTLED && pipeline_settled(s->pipeline)) ||
-		    (run == RUN_REACHED && pipeline_reached(s->pipeline)) || (run == RUN_CELL && cell_says_so(s)))
+		if (s->woken || net <= s->clock.mono_ms(&s->clock))
+			continue;
+		if (is_there(s, run))
 			return true;
-		next = net < next ? net : next;
+		next = net < s->next_ms ? net : s->next_ms;
 		if (next > end)
 			break;
-		advance(s, next > now ? next : now + 1);
+		advance(s, next);
 	}
 	advance(s, end);
 	return run == RUN_FOR;
@@ -258,6 +287,37 @@ do_delay(struct scenario *s, char **w, size_t n)
 	return 0;
 }
 
+static int
+do_weather(struct scenario *s, char **w, size_t n)
+{
+	if (n != 3)
+		return fail(s, "weather PERCENT MS");
+	fakenet_weather(s->net, (unsigned)atoi(w[1]), (unsigned)atoi(w[2]));
+	return 0;
+}
+
+/* The system gives the processor to others now and then. */
+static int64_t
+slow_mono_ms(const struct clock *c)
+{
+	struct scenario *s = (struct scenario *)((char *)(uintptr_t)c - offsetof(struct scenario, clock));
+
+	if (random_below(100) < s->slow_percent)
+		clock_fake_advance(&s->clock, random_below(s->slow_ms) + 1);
+	return s->quick(c);
+}
+
+static int
+do_slow(struct scenario *s, char **w, size_t n)
+{
+	if (n != 3)
+		return fail(s, "slow PERCENT MS");
+	s->slow_percent = (unsigned)atoi(w[1]);
+	s->slow_ms = (unsigned)atoi(w[2]);
+	s->clock.mono_ms = slow_mono_ms;
+	return 0;
+}
+
 static void
 on_transition(void *ctx, const struct transition *t)
 {
@@ -269,7 +329,7 @@ on_transition(void *ctx, const struct transition *t)
 static void
 on_wake(void *ctx)
 {
-	(void)ctx;		/* live() runs the pipeline after every delivery anyway */
+	((struct scenario *)ctx)->woken = true;
 }
 
 static int
@@ -577,6 +637,8 @@ static const struct {
 	{ "prime", 4, do_prime },
 	{ "fault", 3, do_fault },
 	{ "delay", 3, do_delay },
+	{ "weather", 3, do_weather },
+	{ "slow", 3, do_slow },
 	{ "start", 1, do_start },
 	{ "restart", 1, do_restart },
 	{ "reload", 1, do_reload },
@@ -650,6 +712,7 @@ scenario_play(const char *path, struct err *err)
 	s.cfg.mode = SCHED_WATCH;
 	s.cfg.until = UNTIL_COMPLETE;
 	clock_fake_init(&s.clock, 1000000, INT64_C(1795600000000));
+	s.quick = s.clock.mono_ms;
 	s.net = fakenet_new(&s.clock);
 	build_world(&s);
 	s.catalog = catalog_load(NULL, &(struct conf_problems){ NULL, 0 });

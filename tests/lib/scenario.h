@@ -9,6 +9,8 @@
  *   add ZONE [at ADDR] : RECORD         del ZONE [at ADDR] : OWNER TYPE|*
  *   cache ADDR [N]                      a resolver of N caches;  prime ADDR NAME TYPE: somebody else asks it
  *   fault ADDR WORD                     delay ADDR MS
+ *   weather PERCENT MS                  so many queries get lost or meet a fault; all come up to MS later
+ *   slow PERCENT MS                     the machine: so many looks at the clock are up to MS apart from what was before
  *   start                               builds the pipeline
  *   run DURATION | run settled | run reached DURATION
  *   run cell ID SOURCE VERDICT DURATION  until it says so
