@@ -146,6 +146,11 @@ void board_update_resolvers(struct board_domain *d, struct sources *sources);
 size_t board_n_columns(const struct board_domain *d);
 struct source *board_column_source(const struct board_domain *d, size_t col);	/* NULL: a server without address */
 bool board_column_applies(const struct board_domain *d, size_t row, size_t col);	/* the question is asked in its view */
+/*
+ * Another name for the address of an earlier column: asked once for both, so its cells are never planned nor in flight.  Whoever
+ * has an answer gives it to both.
+ */
+bool board_column_is_twin(const struct board_domain *d, size_t col);
 const struct zone *board_zone(const struct board_domain *d);
 
 /* One cell, for the scheduler. */

@@ -86,6 +86,7 @@ struct columns {
 	struct column {
 		struct source *source;	/* NULL: a name server without address */
 		int16_t server;		/* index into zone->servers, -1 = a configured resolver */
+		bool is_twin;		/* another name for the address of an earlier column */
 	} list[];
 };
 

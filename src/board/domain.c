@@ -107,6 +107,12 @@ board_column_source(const struct board_domain *d, size_t col)
 }
 
 bool
+board_column_is_twin(const struct board_domain *d, size_t col)
+{
+	return d->columns->list[col].is_twin;
+}
+
+bool
 board_column_applies(const struct board_domain *d, size_t row, size_t col)
 {
 	const struct source *s = d->columns->list[col].source;
@@ -153,6 +159,7 @@ cell_init(struct cell *c, const struct source *s)
 
 /* ---- columns ---- */
 
+/* The first of them. */
 static int
 column_of(const struct columns *columns, const struct source *s)
 {
@@ -183,9 +190,11 @@ columns_get(struct board *b, const struct zone *zone, struct sources *sources)
 	struct columns *c = xcalloc(1, sizeof(*c) + n * sizeof(c->list[0]));
 
 	for (size_t i = 0; i < n; i++)
-		c->list[i] = i < n_servers ? (struct column){ zone->servers[i].source, (int16_t)i } :
-		    (struct column){ sources_resolver(sources, i - n_servers), -1 };
+		c->list[i] = i < n_servers ? (struct column){ zone->servers[i].source, (int16_t)i, false } :
+		    (struct column){ sources_resolver(sources, i - n_servers), -1, false };
 	c->n = (unsigned)n;
+	for (size_t i = 0; i < n_servers; i++)
+		c->list[i].is_twin = c->list[i].source != NULL && column_of(c, c->list[i].source) != (int)i;
 	if (same_columns(c, b->columns)) {
 		free(c);
 		c = b->columns;
@@ -222,6 +231,8 @@ column_take(struct board_domain *d, size_t col, const struct board_domain *old)
 			*c = *board_cell_const(old, row, (size_t)was);
 		else
 			cell_init(c, s);
+		if (board_column_is_twin(d, col))
+			c->in_flight = c->due = 0;
 	}
 }
 

@@ -18,13 +18,13 @@ tag_of(size_t row, size_t col)
 	return (uint64_t)row << 16 | col;
 }
 
-/* The column may have moved since the question went out. */
+/* The column may have moved since the question went out.  Of those that share the address, the first. */
 bool
 cell_column(const struct domain *d, const struct source *src, size_t hint, size_t *ret)
 {
 	size_t n = board_n_columns(d->b);
 
-	if (hint < n && board_column_source(d->b, hint) == src) {
+	if (hint < n && board_column_source(d->b, hint) == src && !board_column_is_twin(d->b, hint)) {
 		*ret = hint;
 		return true;
 	}
@@ -117,6 +117,17 @@ turn_end(struct domain *d, size_t row, struct pipeline_turn *t, int64_t now)
 	}
 }
 
+/* The same address has other names too. */
+static void
+twins_answered(struct domain *d, size_t row, size_t col, const struct reply *reply)
+{
+	const struct source *src = board_column_source(d->b, col);
+
+	while (++col < board_n_columns(d->b))
+		if (board_column_source(d->b, col) == src && board_answer(d->b, row, col, reply, d->p->sched.max_tries))
+			d->gates_stale = true;
+}
+
 static void
 cell_answered(void *ctx, uint64_t tag, struct source *src, const struct reply *reply)
 {
@@ -138,6 +149,8 @@ cell_answered(void *ctx, uint64_t tag, struct source *src, const struct reply *r
 		d->sides_wait = false;
 	if (board_answer(d->b, row, col, reply, d->p->sched.max_tries))
 		d->gates_stale |= src->kind == SOURCE_AUTHORITY;
+	if (src->kind == SOURCE_AUTHORITY)
+		twins_answered(d, row, col, reply);
 	next = sched_next(&d->p->sched, &d->sched, c, src->kind, c->good, now);
 	cell_plan(d, c, c->failures > 0 && next != SCHED_NEVER ? next_trial(d, row, col, src, next, now) : next);
 	if (failed && c->reason == REASON_NONE && d->p->sched.mode == SCHED_WATCH)
@@ -230,8 +243,8 @@ cells_ask(struct domain *d, enum columns which, uint64_t rows, int64_t now)
 			const struct source *s = board_column_source(d->b, col);
 			struct cell *c;
 
-			if (s == NULL || columns_of(s) != which || !board_column_applies(d->b, row, col) ||
-			    !cell_allowed(d, row, s))
+			if (s == NULL || columns_of(s) != which || board_column_is_twin(d->b, col) ||
+			    !board_column_applies(d->b, row, col) || !cell_allowed(d, row, s))
 				continue;
 			c = board_cell(d->b, row, col);
 			if (!c->in_flight)
@@ -248,8 +261,8 @@ cells_ask_unasked(struct domain *d, int64_t now)
 		for (size_t col = 0; col < board_n_columns(d->b); col++) {
 			struct cell *c = board_cell(d->b, row, col);
 
-			if (board_column_applies(d->b, row, col) && !c->asked && !c->in_flight && c->due == 0 &&
-			    cell_allowed(d, row, board_column_source(d->b, col)))
+			if (board_column_applies(d->b, row, col) && !board_column_is_twin(d->b, col) && !c->asked &&
+			    !c->in_flight && c->due == 0 && cell_allowed(d, row, board_column_source(d->b, col)))
 				cell_plan(d, c, now);
 		}
 	}

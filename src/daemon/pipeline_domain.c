@@ -65,7 +65,7 @@ domain_resume(struct domain *d, int64_t now)
 			int64_t at;
 
 			all_asked &= c->asked;
-			if (s == NULL || !c->asked)
+			if (s == NULL || !c->asked || board_column_is_twin(d->b, col))
 				continue;
 			at = sched_next(&d->p->sched, &d->sched, c, s->kind, c->good,
 			    board_ticks_ms(d->p->board, c->checked));
