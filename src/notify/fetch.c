@@ -137,17 +137,19 @@ on_done(struct transfer *t, CURLcode result)
 	long status = 0;
 
 	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
-	if (status != 0 && status != 200)
+	if (transfer_flooded(t))
+		reason = REASON_TRUNCATED;
+	else if (status != 0 && status != 200)
 		reason = REASON_REFUSED;
 	else if (f->too_long)
 		reason = REASON_TRUNCATED;
-	if (status == 0 && reason != REASON_BOGUS && f->at < f->n_addrs) {
+	if (status == 0 && reason != REASON_BOGUS && reason != REASON_TRUNCATED && f->at < f->n_addrs) {
 		transfer_end(t);
 		if (!fetch_next(f))
 			finish(f, REASON_STOPPED, "");
 		return;
 	}
-	if (reason == REASON_TRUNCATED)
+	if (reason == REASON_TRUNCATED && !transfer_flooded(t))
 		str_addf(&words, "longer than %zu bytes", f->fetcher->cfg.bytes_max);
 	else if (reason != REASON_NONE)
 		transfer_words(t, reason == REASON_REFUSED ? CURLE_OK : result, &words);

@@ -162,10 +162,29 @@ multi_free(struct multi *m)
 
 /* ---- one transfer ---- */
 
+/* A host that sends header lines, or interim replies, without end: libcurl before 8.3 has no limit (CVE-2023-38039). */
+static size_t
+take_header(char *bytes, size_t size, size_t n, void *ctx)
+{
+	struct transfer *t = ctx;
+
+	(void)bytes;
+	(void)size;		/* always 1 */
+	t->n_header += n;
+	return transfer_flooded(t) ? 0 : n;
+}
+
+bool
+transfer_flooded(const struct transfer *t)
+{
+	return t->n_header > TRANSFER_HEADER_MAX;
+}
+
 int
 transfer_init(struct transfer *t, struct multi *m, const char *url, const char *protocols, struct err *err)
 {
 	t->multi = m;
+	t->n_header = 0;
 	t->easy = curl_easy_init();
 	if (t->easy == NULL || curl_easy_setopt(t->easy, CURLOPT_URL, url) != CURLE_OK) {
 		err_set(err, "libcurl has no memory");
@@ -173,6 +192,8 @@ transfer_init(struct transfer *t, struct multi *m, const char *url, const char *
 	}
 	curl_easy_setopt(t->easy, CURLOPT_PRIVATE, t);
 	curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->problem);
+	curl_easy_setopt(t->easy, CURLOPT_HEADERFUNCTION, take_header);
+	curl_easy_setopt(t->easy, CURLOPT_HEADERDATA, t);
 	curl_easy_setopt(t->easy, CURLOPT_USERAGENT, "m365dnsd/" M365DNSD_VERSION);
 	curl_easy_setopt(t->easy, CURLOPT_PROTOCOLS_STR, protocols);
 	curl_easy_setopt(t->easy, CURLOPT_FOLLOWLOCATION, 0L);
@@ -213,6 +234,10 @@ transfer_words(const struct transfer *t, CURLcode result, struct str *ret)
 	const char *to = NULL;
 	long status = 0;
 
+	if (transfer_flooded(t)) {
+		str_addf(ret, "more than %d bytes of headers", TRANSFER_HEADER_MAX);
+		return;
+	}
 	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (status == 0 || (result != CURLE_OK && result != CURLE_WRITE_ERROR)) {
 		str_add_printable(ret, t->problem, strlen(t->problem));

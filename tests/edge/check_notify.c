@@ -47,6 +47,7 @@ static const struct {
 	{ "garbage", "garbage 200", 2, "HTTP/0.9" },
 	{ "redirect", "moved 200", 2, "HTTP 307, a redirect (not followed) to http://127.0.0.1:" },
 	{ "redirect to a file", "file 200", 2, "HTTP 302, a redirect (not followed) to file:///etc/pass\\x1bwd" },
+	{ "header without end", "interim 200", 2, "more than 65536 bytes of headers" },
 	{ "asked to wait", "busy 200", 2, "HTTP 503" },
 };
 

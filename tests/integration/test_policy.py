@@ -25,6 +25,7 @@ HOSTS = {
     "none": "version: STSv1\nmode: none\nmax_age: 0\n",
     "broken": "version: STSv1\nmode: enforce\n",
     "long": RIGHT % "enforce" + "x: " + "y" * 70000 + "\n",
+    "flood": "headers",
     "absent": 404,
     "moved": 301,
     "daemon": OLD % "enforce",
@@ -44,6 +45,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_header("Content-Length", "0")
             self.end_headers()
             return
+        if what == "headers":
+            return self.flood()
         body = what.encode()
         self.send_response(200)
         self.send_header("Content-Type", "text/plain")
@@ -51,6 +54,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         try:
             self.wfile.write(body)
+        except OSError:
+            pass
+
+    def flood(self):
+        """Header lines until the client has had enough."""
+        self.server.flooded = 0
+        self.wfile.write(b"HTTP/1.1 200 OK\r\n")
+        try:
+            while self.server.flooded < 100 << 20:
+                self.server.flooded += self.wfile.write(b"X-Header: %s\r\n" % (b"x" * 1000) * 16)
         except OSError:
             pass
 
@@ -115,6 +128,7 @@ def look(lab, d, extra="", services='"exchange", "mta-sts"', trust=True):
     ("testing", 0, "mta-sts-mx-mismatch", "warning"),
     ("broken", 0, "mta-sts-policy", "warning"),
     ("long", 0, "mta-sts-policy", "warning"),
+    ("flood", 0, "mta-sts-policy", "warning"),
     ("absent", 0, "mta-sts-policy", "warning"),
     ("moved", 0, "mta-sts-policy", "warning"),
 ])
@@ -124,6 +138,13 @@ def policy(lab, name, rc, code, severity):
     equal(seen, [PATH], "fetched once", str(d))
     got = [(f["code"], f["severity"]) for f in d["findings"] if f["code"].startswith("mta-sts")]
     equal(got, [(code, severity)] if code else [], "findings", str(d))
+
+
+@case("the MTA-STS policy: a host that sends headers without end is not listened to for long")
+def flood(lab):
+    doc = look(lab, publish(lab, "flood")).exits(0).doc()
+    check("65536 bytes of headers" in str(doc), "said", str(doc))
+    check(serve(lab)[0].flooded < 10 << 20, "left alone soon", serve(lab)[0].flooded)
 
 
 @case("the MTA-STS policy: a certificate that nobody known has signed")

@@ -79,6 +79,13 @@ hook_server_reply(struct connection *c, const char *word)
 		hook_server_drop(c);
 		return;
 	}
+	if (strcmp(word, "interim") == 0) {
+		for (size_t i = 0; i + 26 < sizeof(big); i += 25)
+			memcpy(big + i, "HTTP/1.1 100 Continue\r\n\r\n", 26);
+		ck_assert(send(c->fd, big, sizeof(big), MSG_NOSIGNAL) > 0);
+		hook_server_drop(c);
+		return;
+	}
 	for (size_t i = 0; i < ARRAY_LEN(replies); i++) {
 		if (strcmp(replies[i].word, word) != 0)
 			continue;
