@@ -263,6 +263,21 @@ diagnose_records(struct roll *r)
 			advise_text(r, &r->findings[i]);
 }
 
+/* Nothing that could be missing: who only forgot to say what is wanted must not take that for good. */
+void
+diagnose_required(struct roll *r)
+{
+	struct finding *f;
+
+	for (size_t i = 0; i < r->n; i++)
+		if (roll_applies(r, i))
+			return;
+	f = diagnose_add(r, FINDING_NOTHING_REQUIRED, SEVERITY_INFO, -1, arena_printf(r->a,
+	    "neither the services nor the profile (%s) require a record, and no verification value is given",
+	    name_of(&profile_names, (int)plan_conf(r->plan)->profile)), NULL);
+	diagnose_evidence_text(r, f, "(the configuration)");
+}
+
 void
 diagnose_internal(struct roll *r)
 {

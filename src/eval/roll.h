@@ -157,6 +157,7 @@ void diagnose_failing(struct roll *r);
 void diagnose_targets(struct roll *r);
 void diagnose_dangling(struct roll *r);
 void diagnose_records(struct roll *r);
+void diagnose_required(struct roll *r);
 void diagnose_agreement(struct roll *r);
 void diagnose_dkim(struct roll *r);
 void diagnose_dmarc(struct roll *r);

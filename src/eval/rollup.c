@@ -457,6 +457,7 @@ eval_domain(struct matrix *m, const struct domain_prior *prior, struct arena *a,
 		diagnose_dangling(&r);
 		diagnose_apex_hides(&r);
 	}
+	diagnose_required(&r);
 	diagnose_internal(&r);
 	diagnose_split(&r);
 	roll_records(&r);

@@ -291,7 +291,8 @@ next_step(const struct status *s, const struct view_options *o, struct str *ret)
 	}
 	switch (s->state) {
 	case DOMAIN_COMPLETE:
-		str_add(ret, "complete. Nothing is left to do in DNS.");
+		str_add(ret, s->n_required > 0 ? "complete. Nothing is left to do in DNS." :
+		    "complete, but only because nothing is required; see above.");
 		return;
 	case DOMAIN_PUBLISHED:
 		if (view_reached(s, o->until))

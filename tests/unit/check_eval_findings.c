@@ -34,7 +34,7 @@ static const char *const warnings[] = {
 static const char *const infos[] = {
 	"ms-other-value", "negative-cache", "cache-stale", "resolver-filtered", "resolver-unreachable", "resolver-intercepted",
 	"resolver-failing", "no-ipv6-here", "udp-blocked-here", "tcp-blocked-here", "verification-by-mx", "target-accepted", "target-by-alias",
-	"dmarc-inherited", "dmarc-report-refused", "dane-no-tlsa",
+	"dmarc-inherited", "dmarc-report-refused", "dane-no-tlsa", "nothing-required",
 };
 
 static const char *const placeholders[] = { "name", "type", "found", "wanted", "domain", "server", "n" };

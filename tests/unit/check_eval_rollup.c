@@ -56,6 +56,8 @@ static const struct roll_case cases[] = {
 	    ETA_TTL },
 	{ "complete", MAIL, "found", NS2 R2, "* = ok ok ok*2 ok*2", "", DOMAIN_COMPLETE,
 	    "verification=visible mx=visible spf=visible autodiscover=visible", "", -1, ETA_NONE },
+	{ "nothing is required: that is said", "domain \"contoso.test\" { profile = verify-only }", "found", NS2 R2, "* = none none - -", "",
+	    DOMAIN_COMPLETE, "", "nothing-required:info", -1, ETA_NONE },
 	{ "one record wrong", MAIL, "found", NS2 R2, "mx = old old - -\n* = ok ok ok*2 ok*2", "", DOMAIN_UNPUBLISHED,
 	    "mx=unpublished spf=visible", "record-wrong:error(mx)", -1, ETA_NONE },
 	{ "lost after it was published", MAIL, "found", NS2 R2, "mx = none none ok*2 ok*2\n* = ok ok ok*2 ok*2", "was", DOMAIN_REGRESSED,
