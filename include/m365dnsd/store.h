@@ -158,4 +158,17 @@ void store_read_spread(struct store *s, const char *domain, store_spread_done *f
 /* Their answer is not wanted any more. */
 void store_forget(struct store *s, const void *ctx);
 
+/* ---- a copy, by another process or thread ---- */
+
+enum store_backup {
+	STORE_BACKUP_DONE,
+	STORE_BACKUP_REFUSED,		/* the database is not there or not ours, or there is a file where the copy should be */
+	STORE_BACKUP_FAILED,		/* the copy could not be written, or is not sound; nothing of it is left */
+};
+/*
+ * Copy the database at path as it is now to a file that is not there yet, while anybody writes it; on the disk and checked when
+ * this returns.  Only reads the database.  With words unless DONE.
+ */
+enum store_backup store_backup(const char *path, const char *to, struct err *err);
+
 #endif

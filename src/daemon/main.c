@@ -2,6 +2,7 @@
 /* m365dnsd: are the DNS records of a Microsoft 365 domain right, who sees them, and when will everybody? */
 #include <locale.h>
 
+#include "backup.h"
 #include "import.h"
 #include "list.h"
 #include "output.h"
@@ -17,6 +18,7 @@ static int (*const modes[])(const struct options *o) = {
 	[MODE_FIX] = run_domains,
 	[MODE_IMPORT] = import_domain,
 	[MODE_SPF_CHECK] = spf_check,
+	[MODE_BACKUP] = backup_store,
 	[MODE_LIST_RECORDS] = list_records,
 	[MODE_LIST_RESOLVERS] = list_resolvers,
 	[MODE_LIST_FINDINGS] = list_findings,

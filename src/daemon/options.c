@@ -73,6 +73,17 @@ set_import(struct options *o, const struct option_row *row, const char *arg, str
 }
 
 static int
+set_backup(struct options *o, const struct option_row *row, const char *arg, struct err *err)
+{
+	if (*arg == '\0' || strcmp(arg, "-") == 0) {
+		err_set(err, *arg == '\0' ? "--backup: the file name is empty" : "--backup: a database cannot go to standard output");
+		return -1;
+	}
+	o->backup = arg;
+	return set_mode(o, row, arg, err);
+}
+
+static int
 set_import_domain(struct options *o, const struct option_row *row, const char *arg, struct err *err)
 {
 	(void)row;
@@ -204,6 +215,7 @@ const struct option_row option_rows[] = {
 	{ NULL, "sender", 0, OPTION_VALUE, "USER@DOMAIN", "the sender that --spf-check is about, <> for none; default postmaster@DOMAIN",
 	    options_spf_sender, 0 },
 	{ NULL, "helo", 0, OPTION_VALUE, "NAME", "what the server of --spf-check says it is; default DOMAIN", options_spf_helo, 0 },
+	{ NULL, "backup", 0, OPTION_VALUE, "FILE", "copy the daemon's database to a new file, while it runs", set_backup, MODE_BACKUP },
 	{ NULL, "list-records", 0, OPTION_FLAG, NULL, "list the records of the catalog", set_mode, MODE_LIST_RECORDS },
 	{ NULL, "list-resolvers", 0, OPTION_FLAG, NULL, "list the resolvers known by name", set_mode, MODE_LIST_RESOLVERS },
 	{ NULL, "list-findings", 0, OPTION_FLAG, NULL, "list every finding there is", set_mode, MODE_LIST_FINDINGS },
@@ -439,6 +451,7 @@ options_help(struct str *ret)
 	    "       m365dnsd --check-config [-c FILE]\n"
 	    "       m365dnsd --fix=FORMAT [OPTION...] [DOMAIN...]\n"
 	    "       m365dnsd --import=FILE --domain=NAME\n"
+	    "       m365dnsd --backup=FILE [-c FILE]\n"
 	    "       m365dnsd --spf-check=IP [--sender=USER@DOMAIN] [--helo=NAME] DOMAIN\n"
 	    "Check the DNS records that Microsoft 365 needs, and watch them spread.\n"
 	    "\n"

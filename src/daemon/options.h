@@ -7,6 +7,7 @@
 
 enum mode {
 	MODE_SERVE, MODE_ONCE, MODE_WAIT, MODE_CHECK_CONFIG, MODE_IMPORT, MODE_FIX, MODE_SPF_CHECK,
+	MODE_BACKUP,
 	MODE_LIST_RECORDS, MODE_LIST_RESOLVERS, MODE_LIST_FINDINGS,
 	MODE_HELP, MODE_VERSION
 };
@@ -20,6 +21,7 @@ struct options {
 	int64_t wait_s;				/* 0 = as long as it takes */
 	const struct view_fix_format *fix;
 	const char *import, *import_domain;	/* the file, "-" = standard input; NULL = not given */
+	const char *backup;			/* the file to be written */
 	struct addr spf_ip;			/* of --spf-check */
 	const char *spf_sender, *spf_helo;	/* NULL = not given; sender "" = <> */
 	struct domain_key {			/* keys of a domain block, checked by conf */

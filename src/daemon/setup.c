@@ -32,7 +32,8 @@ setup_config_path(const struct options *o)
 	if (o->config != NULL)
 		return xstrdup(o->config);
 	path = default_path();
-	if (o->mode == MODE_SERVE || o->mode == MODE_CHECK_CONFIG || (o->n_domains == 0 && access(path, F_OK) == 0))
+	if (o->mode == MODE_SERVE || o->mode == MODE_CHECK_CONFIG || o->mode == MODE_BACKUP ||
+	    (o->n_domains == 0 && access(path, F_OK) == 0))
 		return path;
 	free(path);
 	return NULL;

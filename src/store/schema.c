@@ -120,73 +120,6 @@ const char *const store_statements[STMT_MAX] = {
 
 /* ---- migrations ---- */
 
-static int
-sync_path(const char *path, int flags)
-{
-	int fd = open(path, flags | O_CLOEXEC);
-	int rc;
-
-	if (fd == -1)
-		return -1;
-	rc = fsync(fd);
-	close(fd);
-	return rc;
-}
-
-static int
-sync_directory_of(const char *path)
-{
-	char *dir = xstrdup(path), *slash = strrchr(dir, '/');
-	int rc;
-
-	if (slash != NULL)
-		slash[slash == dir] = '\0';
-	rc = sync_path(slash != NULL ? dir : ".", O_RDONLY | O_DIRECTORY);
-	free(dir);
-	return rc;
-}
-
-static int
-copy_pages(sqlite3 *from, const char *to, struct err *err)
-{
-	sqlite3 *db = NULL;
-	sqlite3_backup *b;
-	int rc = sqlite3_open_v2(to, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
-
-	if (rc == SQLITE_OK) {
-		b = sqlite3_backup_init(db, "main", from, "main");
-		if (b != NULL)
-			sqlite3_backup_step(b, -1);
-		rc = b != NULL ? sqlite3_backup_finish(b) : sqlite3_errcode(db);
-	}
-	if (rc != SQLITE_OK)
-		err_set(err, "cannot copy to %s before the migration: %s", to, sqlite3_errstr(rc));
-	sqlite3_close(db);
-	return rc == SQLITE_OK ? 0 : -1;
-}
-
-/* Under another name first: a copy that is there is a whole one. */
-static int
-backup(sqlite3 *db, const char *path, int version, struct err *err)
-{
-	char *to = xasprintf("%s.pre-v%d", path, version), *part = xasprintf("%s.part", to);
-	int rc = -1;
-
-	unlink(part);
-	if (copy_pages(db, part, err) == -1)
-		goto out;
-	if (sync_path(part, O_RDONLY) == -1 || rename(part, to) == -1 || sync_directory_of(to) == -1) {
-		err_set(err, "cannot keep a copy as %s before the migration: %s", to, strerror(errno));
-		goto out;
-	}
-	rc = 0;
-out:
-	unlink(part);
-	free(part);
-	free(to);
-	return rc;
-}
-
 /* All or nothing: killed at any point, the file has either version. */
 static int
 step(sqlite3 *db, const struct store_migration *m, struct err *err)
@@ -217,7 +150,7 @@ store_migrate(sqlite3 *db, const char *path, const struct store_migration *steps
 	for (size_t i = 0; i < n; i++) {
 		if (steps[i].version <= version)
 			continue;
-		if (version > 0 && !kept && backup(db, path, steps[i].version, err) == -1)
+		if (version > 0 && !kept && store_copy_before(db, path, steps[i].version, err) == -1)
 			return -1;
 		kept = true;
 		if (step(db, &steps[i], err) == -1)

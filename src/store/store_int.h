@@ -98,6 +98,11 @@ enum db_state { DB_OK, DB_CORRUPT, DB_REFUSED };
 /* Opens, checks (full: every index too), makes the schema current. */
 enum db_state store_db_open(struct conn *c, const char *path, bool check, bool full, struct err *err);
 
+/* ---- backup.c ---- */
+
+/* A copy that is named path.pre-vN; -1 with words. */
+int store_copy_before(sqlite3 *db, const char *path, int version, struct err *err);
+
 /* ---- quarantine.c ---- */
 
 /* Database, WAL and shared memory get another name; ret gets the database's new one.  -1 with words: nothing was touched. */

@@ -248,3 +248,38 @@ def locked(lab):
         beds.poll("it catches up", lambda: store(d)["health"] == "ok" and store(d)["queued"] == 0, 15 * SLOW)
         check("complete" in [t["to"] for t in d.history(name)], "nothing is lost")
         d.send("PUT", "/domains/" + new, "").is_(201)
+
+
+@case("daemon: --backup: copied while it writes, restored, and the daemon goes on from there", slow=True)
+def backup(lab):
+    names = [lab.domain() for _ in range(3)]
+    with Daemon(lab, names, settings="interval_ceiling = 1\nguard_interval = 10\n") as d:
+        copy = d.dir + "/copy.db"
+
+        def run(target, *codes):
+            r = subprocess.run([lab.program, "--backup", target, "-c", d.conf], capture_output=True, text=True, timeout=60 * SLOW)
+            check(r.returncode in codes and (r.returncode == 0) == (r.stderr == "") and r.stdout == "", "exits %s" % (codes,), r)
+            return r.stderr
+        for n in names:
+            d.becomes(n, "complete")
+        d.send("PUT", "/domains/" + lab.domain(), body="").is_(200, 201)
+        run(copy, 0)
+        check("there already" in run(copy, 64), "nothing is written over")
+        check("itself" in run(d.database, 64), "nor the database")
+        run(d.dir + "/no/such/directory/x", 74)
+        c = sqlite3.connect(copy)
+        equal(c.execute("PRAGMA integrity_check").fetchone()[0], "ok", "the copy")
+        equal(c.execute("SELECT count(*) FROM domain WHERE conf IS NOT NULL").fetchone()[0], 1, "what was put is in it")
+        c.close()
+        was = {n: d.status(n) for n in names}
+        equal(store(d)["health"], "ok", "the daemon's store")
+        d.stop()
+        run(d.dir + "/stopped.db", 0)
+        for f in glob.glob(d.database + "*"):
+            os.unlink(f)
+        shutil.copy(copy, d.database)
+        d.start()
+        for n in names:
+            now = d.becomes(n, "complete")
+            equal(now["milestones"], was[n]["milestones"], "its milestones")
+            check(now["revision"] >= was[n]["revision"], "its revision")
