@@ -12,7 +12,6 @@ SOURCE = os.path.join(ROOT, "..", "..")
 # Told by the way of other cases, because no zone alone shows them: where to look.
 ELSEWHERE = {
     "no-ipv6-here": "test_sources", "record-forbidden": "check_eval_judge",
-    "dane-no-tlsa": "check_eval_mailauth", "dmarc-inherited": "check_eval_mailauth",
     "resolver-intercepted": "test_own", "udp-blocked-here": "test_own", "tcp-blocked-here": "test_own",
     "mta-sts-mx-mismatch": "test_policy", "mta-sts-policy": "test_policy", "mta-sts-undetermined": "test_policy",
 }
