@@ -84,12 +84,18 @@ journal_message_id(enum event event)
 	return kinds[event].message_id;
 }
 
-/* A record is a part of the story of its domain, and a source of that of its record; bad news is always told. */
+/*
+ * A record is a part of the story of its domain, and a source of that of its record; bad news is always told.  But a record of which
+ * nothing is known at the first look is no news: where that is because nobody answers, the domain says it once.
+ */
 enum log_level
 journal_priority(const struct transition *t)
 {
 	enum log_level of_domain = kinds[t->event].priority;
 
+	if (t->record != NULL && t->event == EVENT_UNKNOWN && t->from != NULL &&
+	    strcmp(t->from, name_of(&record_state_names, RECORD_PENDING)) == 0)
+		return LOG_LVL_DEBUG;
 	if (of_domain == LOG_LVL_WARNING)
 		return t->source == NULL ? LOG_LVL_WARNING : LOG_LVL_INFO;
 	return t->record == NULL && t->source == NULL ? of_domain : LOG_LVL_INFO;

@@ -157,6 +157,20 @@ static const struct {
 	    "contoso.com: complete -> regressed (\\x1b]0;x\\x07)", "14abf77baf63417d9a19e153bec865a8", "4" },
 };
 
+/* A domain that nobody answers for is one line, not one for each of its records. */
+START_TEST(unknown_from_the_first_look)
+{
+	struct transition t = RECORD("mx", "pending", "unknown", EVENT_UNKNOWN);
+
+	ck_assert_int_eq(journal_priority(&t), LOG_LVL_DEBUG);
+	t.record = NULL;
+	ck_assert_int_eq(journal_priority(&t), LOG_LVL_WARNING);
+	t.record = "mx";
+	t.from = "visible";
+	ck_assert_int_eq(journal_priority(&t), LOG_LVL_WARNING);
+}
+END_TEST
+
 START_TEST(fields_of_an_entry)
 {
 	const struct transition *t = &cases[_i].t;
@@ -306,6 +320,7 @@ main(void)
 
 	suite_add_tcase(s, t);
 	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, unknown_from_the_first_look);
 	tcase_add_loop_test(t, fields_of_an_entry, 0, (int)ARRAY_LEN(cases));
 	tcase_add_test(t, each_event_has_an_id_of_its_own);
 	tcase_add_test(t, man_page_has_the_ids);
