@@ -15,8 +15,12 @@
 
 #include "internal.h"
 
-/* Who has not taken his reply after so long reads on purpose slowly, or not at all. */
-enum { SENDING_MS = 300000 };
+enum {
+	SENDING_MS = 300000,	/* who has not taken his reply after so long reads on purpose slowly, or not at all */
+	LOOK_MS = 100,		/* after this rest it is looked whether the client has closed its half */
+};
+
+static void on_deadline(struct due *d);
 
 static struct conn *
 conn_of(struct due *d)
@@ -24,11 +28,27 @@ conn_of(struct due *d)
 	return (struct conn *)((char *)d - offsetof(struct conn, deadline));
 }
 
+/*
+ * libmicrohttpd does not notice an end that came together with the last request ("printf ... | nc").  It is not looked for after each
+ * request, which would cost a system call, but once the client has rested.
+ */
+static bool
+goes_on_resting(struct conn *c)
+{
+	if (c->phase != CONN_IDLE || c->looked || c->http->cfg.idle_ms <= LOOK_MS || conn_is_gone(c))
+		return false;
+	c->looked = true;
+	due_set(c->http, &c->deadline, on_deadline, c->http->cfg.idle_ms - LOOK_MS);
+	return true;
+}
+
 static void
 on_deadline(struct due *d)
 {
 	struct conn *c = conn_of(d);
 
+	if (goes_on_resting(c))
+		return;
 	/* libmicrohttpd has sent nothing for a request that it has not read, so these bytes stand alone. */
 	if (c->phase == CONN_FRESH || c->phase == CONN_READING)
 		raw_reply(c->http, c->fd, 408, "The request was not complete in time.");
@@ -53,7 +73,7 @@ conn_make_room(struct http *h)
 
 	for (struct conn *c = h->conns; c != NULL; c = c->next) {
 		n += c->phase != CONN_CLOSING;
-		if (c->phase == CONN_IDLE && (oldest == NULL || c->deadline.item.key < oldest->deadline.item.key))
+		if (c->phase == CONN_IDLE && (oldest == NULL || c->idle_since_ms < oldest->idle_since_ms))
 			oldest = c;
 	}
 	if (n < h->cfg.connections)
@@ -70,7 +90,7 @@ conn_enter(struct conn *c, enum conn_phase phase)
 	const struct http_config *cfg = &c->http->cfg;
 	const int64_t limit_ms[] = {
 		[CONN_FRESH] = cfg->header_deadline_ms,
-		[CONN_IDLE] = cfg->idle_ms,
+		[CONN_IDLE] = cfg->idle_ms < LOOK_MS ? cfg->idle_ms : LOOK_MS,
 		[CONN_READING] = cfg->header_deadline_ms,
 		[CONN_WAITING] = 0,
 		[CONN_SENDING] = SENDING_MS,
@@ -84,6 +104,10 @@ conn_enter(struct conn *c, enum conn_phase phase)
 		due_clear(c->http, &c->deadline);
 		if (limit_ms[phase] != 0)
 			due_set(c->http, &c->deadline, on_deadline, limit_ms[phase]);
+	}
+	if (phase == CONN_IDLE) {
+		c->looked = false;
+		c->idle_since_ms = c->deadline.item.key;
 	}
 	c->phase = phase;
 }

@@ -44,6 +44,8 @@ struct conn {
 	struct addr client, local;	/* family 0: a Unix socket */
 	enum conn_phase phase;
 	struct due deadline;
+	int64_t idle_since_ms;		/* give or take what all wait: the order counts */
+	bool looked;			/* while idle: the client has not closed its half */
 	char *target;			/* of the request that is read, as sent */
 };
 
