@@ -40,8 +40,6 @@ export class Domain {
 
 	start() {
 		this.stopper = new AbortController();
-		if (!document.hidden)
-			this.unfollow = follow(this.name, t => this.news(t), () => {});
 		this.poll(this.stopper.signal, document.hidden);
 	}
 
@@ -64,6 +62,8 @@ export class Domain {
 
 				since = doc.revision;
 				this.take(doc);
+				if (!hidden && !this.unfollow && !signal.aborted)
+					this.unfollow = follow(this.name, t => this.news(t), () => {});
 			} catch (e) {
 				if (signal.aborted)
 					return;

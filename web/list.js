@@ -41,7 +41,7 @@ function footer(daemon) {
 
 	if (line && daemon && daemon.started_at)
 		patchChildren(line, [
-			el("span", null, "m365dnsd " + daemon.version + ", "), ticking("span", null, () => "up " + span((now() - parse(daemon.started_at)) / 1000)),
+			ticking("span", null, () => "m365dnsd " + daemon.version + ", up " + span((now() - parse(daemon.started_at)) / 1000)),
 			el("a", { href: "/resolvers" }, "resolvers"), el("a", { href: "/metrics" }, "metrics"), el("a", { href: "/openapi.json" }, "API"),
 		]);
 }
@@ -379,9 +379,10 @@ export class List {
 
 	/** On a narrow window, what the columns say on a wide one. */
 	brief(r) {
-		const eta = this.eta(r);
+		const eta = this.eta(r), { error, warning } = r.findings;
 
-		return "seen " + percent(r.progress.visible) + (r.eta && eta !== "overdue" ? ", everywhere in " + eta : eta === "overdue" ? ", overdue" : "");
+		return ["seen " + percent(r.progress.visible), eta === "overdue" ? eta : r.eta ? "all in " + eta : null,
+			error ? count(error, "error") : warning ? count(warning, "warning") : null].filter(x => x).join(", ");
 	}
 
 	/** The row of r, the i-th: as it stands there, unless something in it is new. */
@@ -400,7 +401,7 @@ export class List {
 		return el("tr", { key: r.domain, "aria-rowindex": i + 2, class: state || null,
 				onclick: event => { if (!event.target.closest("a")) this.open(r.domain); } },
 			el("td", { class: "c-state" }, pill(STATES, r.state)),
-			el("td", { class: "c-domain" },
+			el("td", { class: "c-domain", title: r.domain },
 				el("a", { href: "/status/" + encodeURIComponent(r.domain), onclick: event => {
 					if (event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey) {
 						event.preventDefault();

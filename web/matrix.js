@@ -65,7 +65,7 @@ function cell(r, column) {
 
 /** Every answer, one a line. */
 function answers(r, span_) {
-	return el("tr", { key: r.id + " answers", class: "answers" }, el("td", { colspan: span_ },
+	return el("tr", { key: r.id + " answers", class: "answers" }, el("td", { colspan: span_ }, el("div", null,
 		r.expected.length ? el("p", null, el("span", { class: "dim" }, r.need === "forbidden" ? "must not be there" : "wanted: "),
 			r.expected.map((x, i) => [i ? el("span", { class: "dim" }, " or ") : null, el("code", null, x)])) : null,
 		el("ul", null, r.cells.map(c => {
@@ -83,7 +83,7 @@ function answers(r, span_) {
 						: "expired, asked again soon") : checked ? ticking("span", null, () => ago(checked)) : null,
 					c.verdict === "ok" && c.kind === "resolver" && c.confirmed < 2 ? " · to be confirmed" : null,
 					c.rtt_ms !== null ? " · " + c.rtt_ms + " ms" : null));
-		}))));
+		})))));
 }
 
 function row(r, cols, opened, redraw) {

@@ -196,6 +196,8 @@ struct view_list {
 /* GET /status, and the page of it. */
 void view_list_json(const struct view_list *l, struct str *ret);
 void view_list_html(const struct view_list *l, struct str *ret);
+/* Instead of a domain's page, for who follows an old link. */
+void view_not_watched_html(const char *domain, struct str *ret);
 /* GET /resolvers. */
 void view_resolvers_json(const struct view_daemon *d, struct str *ret);
 

@@ -233,15 +233,40 @@ wait_for(struct api *a, struct http_request *r, const struct wish *wish, const c
 	http_park(r, name, wish->wait_s * 1000, again, w);
 }
 
+/* Where a page was asked for, one says it; an unheard-of format does not matter any more. */
+static void
+not_watched(struct http_request *r, const char *name)
+{
+	const char *format = http_query(r, "format");
+	int type = format == NULL ? http_accept(r, media_types, ARRAY_LEN(media_types)) : -1;
+	struct str body = STR_INIT;
+
+	http_reply_header(r, "Vary", "Accept");
+	if (strcmp(format != NULL ? format : type != -1 ? media_formats[type] : "json", view_page_format.name) != 0) {
+		http_problem(r, 404, "This domain is not watched.");
+		return;
+	}
+	view_not_watched_html(name, &body);
+	api_page_headers(r);
+	http_reply(r, 404, view_page_format.content_type, &body, NULL);
+}
+
 void
 api_status(void *api, struct http_request *r)
 {
 	struct api *a = api;
 	char name[DNS_NAME_TEXT_MAX];
-	struct board_domain *d = api_domain(a, r, name);
+	struct board_domain *d;
 	struct wish w;
 
-	if (d == NULL || !parse_wish(r, &w))
+	if (!api_name(r, name))
+		return;
+	d = pipeline_find(a->pipeline, name);
+	if (d == NULL) {
+		not_watched(r, name);
+		return;
+	}
+	if (!parse_wish(r, &w))
 		return;
 	if (!w.has_since)
 		w.since = (int64_t)board_told_revision(d);

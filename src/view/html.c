@@ -180,6 +180,14 @@ status_page(struct str *ret, const struct status *s)
 }
 
 void
+view_not_watched_html(const char *domain, struct str *ret)
+{
+	page_begin(ret, domain);
+	text(ret, "<nav><a href=\"/\">all domains</a></nav>\n<h1>", domain, "</h1>\n<p>This domain is not watched.</p>\n</main>\n");
+	page_end(ret);
+}
+
+void
 render_html(const struct status *const *list, size_t n, const struct view_options *o, struct str *ret)
 {
 	(void)o;

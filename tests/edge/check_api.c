@@ -347,6 +347,8 @@ static const struct {
 	{ "GET /status/contoso.test?since=-1", "", 400, "application/problem+json", "since" },
 	{ "GET /status/contoso.test?wait=60&since=0", "", 200, "application/json", "{\"domain\":" },
 	{ "GET /status/unknown.test", "", 404, "application/problem+json", "not watched" },
+	{ "GET /status/unknown.test", "Accept: text/html,*/*;q=0.8\r\n", 404, "text/html; charset=utf-8", "not watched" },
+	{ "GET /status/unknown.test?format=html", "", 404, "text/html; charset=utf-8", "<h1>unknown.test</h1>" },
 	{ "GET /status/a..b", "", 400, "application/problem+json", "" },
 	{ "GET /history/contoso.test", "", 200, "application/json", "\"transitions\":[],\"next\":null,\"spread\":[]" },
 	{ "GET /history/unknown.test", "", 404, "application/problem+json", "no history" },
