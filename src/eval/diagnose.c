@@ -187,7 +187,7 @@ evidence_answer(struct roll *r, struct finding *f, size_t row, size_t col, const
 		diagnose_evidence_text(r, f, evidence_line(r, owner, ttl, "CNAME", arena_printf(r->a, "%s.", target), col));
 		owner = target;
 	}
-	for (size_t i = 0; i < an->n_values; i++) {
+	for (size_t i = 0; i < an->n_values && f->n_evidence < EVIDENCE_MAX; i++) {
 		str_clear(&s);
 		evidence_value(&an->values[i], &s);
 		diagnose_evidence_text(r, f, evidence_line(r, owner, ttl, type, str_c(&s), col));
@@ -228,7 +228,7 @@ diagnose_evidence_side(struct roll *r, struct finding *f, const struct dns_name 
 		diagnose_evidence_text(r, f, arena_printf(r->a, "%s. IN CNAME %s. (%s)", owner, target, fact->where));
 		owner = target;
 	}
-	for (size_t i = 0; an != NULL && i < an->n_values; i++) {
+	for (size_t i = 0; an != NULL && i < an->n_values && f->n_evidence < EVIDENCE_MAX; i++) {
 		str_clear(&s);
 		evidence_value(&an->values[i], &s);
 		diagnose_evidence_text(r, f, arena_printf(r->a, "%s. IN %s %s (%s)", owner, words, str_c(&s), fact->where));

@@ -5,6 +5,8 @@
 
 #include "judge.h"
 
+#define NOTES_MAX 16	/* kept of one answer: a TCP message holds thousands of values, and each may be wrong in the same way */
+
 static judge_rule *const rules[RULE_MAX] = {
 	[RULE_TXT_VALUE] = rule_txt_value,
 	[RULE_MX_VERIFICATION] = rule_mx_verification,
@@ -165,10 +167,11 @@ static struct note *
 note_add(struct judge *j, enum severity severity, enum finding_code code, const char *found, const char *wanted,
     const char *fmt, va_list ap)
 {
+	bool full = j->n_notes == NOTES_MAX;
 	struct note *note;
 	char *detail;
 
-	if (j->n_notes == j->cap_notes) {
+	if (j->n_notes == j->cap_notes && !full) {
 		size_t cap = j->cap_notes == 0 ? 4 : 2 * j->cap_notes;
 		struct note *more = arena_alloc(j->a, cap * sizeof(*more));
 
@@ -177,7 +180,7 @@ note_add(struct judge *j, enum severity severity, enum finding_code code, const 
 		j->notes = more;
 		j->cap_notes = cap;
 	}
-	note = &j->notes[j->n_notes++];
+	note = full ? arena_alloc(j->a, sizeof(*note)) : &j->notes[j->n_notes++];
 	note->code = code;
 	note->severity = severity;
 	note->found = found;

@@ -10,8 +10,8 @@
 
 #include <tests/lib/matrix.h>
 
-#define CONF "domain \"contoso.test\" { verification = \"MS=ms12345678\" tenant = \"contoso\" services = {\"exchange\", \"dmarc\", " \
-	"\"mta-sts\", \"tls-rpt\"} record \"www\" { name = \"www\" type = A value = \"192.0.2.1\" } }"
+#define CONF "domain \"contoso.test\" { verification = \"MS=ms12345678\" tenant = \"contoso\" services = {\"exchange\", \"teams\", " \
+	"\"dmarc\", \"mta-sts\", \"tls-rpt\"} record \"www\" { name = \"www\" type = A value = \"192.0.2.1\" } }"
 #define TOLD_MAX 16384		/* of one finding: a value or two, and some lists */
 
 static const struct {
@@ -24,6 +24,8 @@ static const struct {
 	{ "thousands of slips", "spf", "TXT \"v=spf1 a:NUMBER", "", "\"", 1, 4000 },
 	{ "thousands of proofs of others", "verification", "TXT MS=msNUMBER", "", "", 1, 4000 },
 	{ "thousands of mail servers", "mx", "MX 10 aNUMBER.x.test", "", "", 1, 4000 },
+	{ "thousands of servers", "sipfederationtls", "SRV 100 1 443 aNUMBER.x.test", "", "", 1, 2500 },
+	{ "thousands of aliases", "autodiscover", "CNAME aNUMBER.x.test", "", "", 1, 4000 },
 	{ "thousands of policies", "dmarc", "TXT v=DMARC1\\x3b p=none\\x3b x=NUMBER", "", "", 1, 2000 },
 	{ "thousands of addresses", "www", "A 192.0.NUMBER", "", "", 1, 4000 },
 	{ "blanks before an SPF record", "spf", "TXT ", " ", "v=spf1 -all", 60000, 1 },
