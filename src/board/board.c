@@ -160,11 +160,11 @@ board_each(struct board *b, void (*f)(void *ctx, struct board_domain *d), void *
 uint32_t
 board_ticks(const struct board *b, int64_t mono_ms)
 {
-	int64_t ticks = (mono_ms - b->epoch_ms) * TICKS_PER_SECOND / 1000 + 1;
+	const int64_t last_ms = b->epoch_ms + (int64_t)(UINT32_MAX - 1) * 1000 / TICKS_PER_SECOND;
 
-	if (ticks < 1)
+	if (mono_ms <= b->epoch_ms)
 		return 1;
-	return ticks > UINT32_MAX ? UINT32_MAX : (uint32_t)ticks;
+	return mono_ms >= last_ms ? UINT32_MAX : (uint32_t)((mono_ms - b->epoch_ms) * TICKS_PER_SECOND / 1000 + 1);
 }
 
 int64_t

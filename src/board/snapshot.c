@@ -271,15 +271,24 @@ unpack_variants(struct restore *r)
 	}
 }
 
+/* Not later than now, for the clock may have been set back; nonsense is long ago. */
+static int64_t
+mono_of(const struct restore *r, int64_t unix_ms)
+{
+	if (unix_ms < 0)
+		return 0;
+	return unix_ms < r->now_ms + r->unix_minus_mono ? unix_ms - r->unix_minus_mono : r->now_ms;
+}
+
 static void
 unpack_cell(struct restore *r, struct cell *ret)
 {
 	struct board *b = r->d->board;
-	int64_t checked = (int64_t)unpack_uint(&r->u, 8) - r->unix_minus_mono;
+	int64_t checked = mono_of(r, (int64_t)unpack_uint(&r->u, 8));
 	size_t variant;
 	unsigned octet;
 
-	ret->checked = board_ticks(b, checked > r->now_ms ? r->now_ms : checked);	/* the clock may have been set back */
+	ret->checked = board_ticks(b, checked);
 	cell_set_ttl(ret, (uint32_t)unpack_uint(&r->u, 4));
 	variant = (size_t)unpack_uint(&r->u, 2);
 	cell_set_rtt_us(ret, (uint32_t)unpack_uint(&r->u, 2) * 100);
