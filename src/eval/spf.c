@@ -21,14 +21,14 @@ static const struct spf_form {
 	bool network;		/* ":address/length" */
 	bool asks;
 } forms[] = {
-	{ SPF_ALL, ARG_NONE, false, false, false },
-	{ SPF_INCLUDE, ARG_NEEDED, false, false, true },
-	{ SPF_A, ARG_OPTIONAL, true, false, true },
-	{ SPF_MX, ARG_OPTIONAL, true, false, true },
-	{ SPF_PTR, ARG_OPTIONAL, false, false, true },
-	{ SPF_IP4, ARG_NEEDED, false, true, false },
-	{ SPF_IP6, ARG_NEEDED, false, true, false },
-	{ SPF_EXISTS, ARG_NEEDED, false, false, true },
+	{ .kind = SPF_ALL, .domain = ARG_NONE },
+	{ .kind = SPF_INCLUDE, .domain = ARG_NEEDED, .asks = true },
+	{ .kind = SPF_A, .domain = ARG_OPTIONAL, .cidr = true, .asks = true },
+	{ .kind = SPF_MX, .domain = ARG_OPTIONAL, .cidr = true, .asks = true },
+	{ .kind = SPF_PTR, .domain = ARG_OPTIONAL, .asks = true },
+	{ .kind = SPF_IP4, .domain = ARG_NEEDED, .network = true },
+	{ .kind = SPF_IP6, .domain = ARG_NEEDED, .network = true },
+	{ .kind = SPF_EXISTS, .domain = ARG_NEEDED, .asks = true },
 };
 
 #define MACRO_KEEP_MAX 1000	/* no name has more labels */

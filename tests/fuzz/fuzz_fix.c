@@ -4,45 +4,10 @@
  * parser, nsupdate, JSON, HCL, a shell), and what comes out must be the bytes that went in, and nothing else.
  */
 #include <jansson.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include <m365dnsd/view.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define DEMAND(x)                                                                                                      \
-	do {                                                                                                           \
-		if (!(x))                                                                                              \
-			abort();                                                                                       \
-	} while (0)
-
-struct input {
-	const uint8_t *p;
-	size_t n;
-	struct arena *a;
-};
-
-static unsigned
-take(struct input *in, unsigned below)
-{
-	if (in->n == 0)
-		return 0;
-	in->n--;
-	return *in->p++ % below;
-}
-
-static const uint8_t *
-take_bytes(struct input *in, size_t n)
-{
-	const uint8_t *p = arena_alloc(in->a, n + 1);
-
-	n = n < in->n ? n : in->n;
-	memcpy((uint8_t *)(uintptr_t)p, in->p, n);
-	in->p += n;
-	in->n -= n;
-	return p;
-}
+#include "fuzz_input.h"
 
 /* One to three strings of up to 255 bytes. */
 static struct rdata
@@ -78,9 +43,7 @@ take_mx(struct input *in)
 static const char *
 take_text(struct input *in)
 {
-	char *s = (char *)(uintptr_t)take_bytes(in, take(in, 60));
-
-	return s;
+	return (const char *)take_bytes(in, take(in, 60));
 }
 
 static void

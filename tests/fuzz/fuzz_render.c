@@ -5,38 +5,12 @@
  */
 #include <jansson.h>
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include <m365dnsd/view.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define DEMAND(x)                                                                                                      \
-	do {                                                                                                           \
-		if (!(x))                                                                                              \
-			abort();                                                                                       \
-	} while (0)
+#include "fuzz_input.h"
 
 /* ---- taking a status out of the bytes ---- */
-
-struct input {
-	const uint8_t *p;
-	size_t n;
-	struct arena *a;
-};
-
-static unsigned
-take(struct input *in, unsigned below)
-{
-	unsigned v;
-
-	if (in->n == 0)
-		return 0;
-	v = *in->p++ % below;
-	in->n--;
-	return v;
-}
 
 static int64_t
 take_time(struct input *in)
@@ -59,15 +33,11 @@ take_text(struct input *in)
 	size_t n = take(in, 48);
 	char *s;
 
-	if (n > in->n)
-		n = in->n;
-	s = arena_alloc(in->a, n + 1);
-	memcpy(s, in->p, n);
+	n = n < in->n ? n : in->n;
+	s = (char *)take_bytes(in, n);
 	for (size_t i = 0; i < n; i++)
 		if (s[i] == '\0')
 			s[i] = '\n';
-	in->p += n;
-	in->n -= n;
 	return s;
 }
 
@@ -115,6 +85,7 @@ take_finding(struct input *in, struct status_finding *f)
 	f->code = take_text(in);
 	f->severity = (enum severity)take(in, 3);
 	f->record = take_maybe(in);
+	f->also = take_list(in, &f->n_also);
 	f->title = take_text(in);
 	f->detail = take_maybe(in);
 	f->advice = take_maybe(in);

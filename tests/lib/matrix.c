@@ -72,9 +72,8 @@ skip_blanks(char *p)
 	return p;
 }
 
-/* \xNN -> a byte, in place; returns the length. */
-static size_t
-unescape(char *p)
+size_t
+matrix_unescape(char *p)
 {
 	size_t n = 0;
 	unsigned byte;
@@ -94,7 +93,7 @@ unescape(char *p)
 static void
 txt_value(struct arena *a, char *text, struct rdata *ret)
 {
-	size_t n = unescape(text), at = 0;
+	size_t n = matrix_unescape(text), at = 0;
 	uint8_t *bytes = arena_alloc(a, n + n / 255 + 2);
 	size_t len = 0;
 
@@ -573,11 +572,19 @@ matrix_of(struct arena *a, struct plan *plan, const char *zone, const char *colu
 const char *
 findings_text(struct arena *a, const struct plan *plan, const struct domain_result *r)
 {
+	return findings_text_of(a, plan, NULL, r);
+}
+
+const char *
+findings_text_of(struct arena *a, const struct plan *plan, bool (*wanted)(enum finding_code code), const struct domain_result *r)
+{
 	const char *text = "";
 
 	for (size_t i = 0; i < r->n_findings; i++) {
 		const struct finding *f = &r->findings[i];
 
+		if (wanted != NULL && !wanted(f->code))
+			continue;
 		text = arena_printf(a, "%s%s%s:%s", text, *text != '\0' ? " " : "", finding_rows[f->code].code,
 		    name_of(&severity_names, (int)f->severity));
 		if (f->expectation >= 0)
@@ -589,4 +596,17 @@ findings_text(struct arena *a, const struct plan *plan, const struct domain_resu
 			text = arena_printf(a, "%s)", text);
 	}
 	return text;
+}
+
+const char *
+findings_of_test_not_in(const char *test, const char *findings)
+{
+	char word[64];
+
+	for (size_t f = 0; f < FINDING_MAX; f++) {
+		snprintf(word, sizeof(word), "%s:", finding_rows[f].code);
+		if (strcmp(finding_rows[f].test, test) == 0 && strstr(findings, word) == NULL)
+			return finding_rows[f].code;
+	}
+	return "";
 }

@@ -36,6 +36,16 @@ struct answer *answer_of(struct arena *a, uint16_t qtype, const char *text);
 struct matrix *matrix_of(struct arena *a, struct plan *plan, const char *zone, const char *columns, const char *cells);
 /* "mx-extra:error(mx) no-ipv6-here:info" */
 const char *findings_text(struct arena *a, const struct plan *plan, const struct domain_result *r);
+/* Those whose code is wanted. */
+const char *findings_text_of(struct arena *a, const struct plan *plan, bool (*wanted)(enum finding_code code),
+    const struct domain_result *r);
+/*
+ * The table of findings names a test for each code, and one of its rows has to provoke it: the first code of test that no word
+ * ("mx-extra:error(mx)") of findings has; "" = none.
+ */
+const char *findings_of_test_not_in(const char *test, const char *findings);
+/* \xNN -> a byte, in place; returns the length. */
+size_t matrix_unescape(char *p);
 
 /*
  * eval_domain with what is known aside, as often as it takes until nothing is wanted any more.  facts: a line each,

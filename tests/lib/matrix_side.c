@@ -81,23 +81,6 @@ fact_answer(struct arena *a, const struct side_want *w, char *text)
 	return an;
 }
 
-static size_t
-unescape(char *p)
-{
-	size_t n = 0;
-	unsigned byte;
-
-	for (size_t i = 0; p[i] != '\0'; n++) {
-		if (p[i] == '\\' && p[i + 1] == 'x' && sscanf(p + i + 2, "%2x", &byte) == 1) {
-			p[n] = (char)byte;
-			i += 4;
-		} else {
-			p[n] = p[i++];
-		}
-	}
-	return n;
-}
-
 static void
 want_answer(struct sides *s, const struct side_want *w, struct arena *a, const char *fact)
 {
@@ -107,7 +90,7 @@ want_answer(struct sides *s, const struct side_want *w, struct arena *a, const c
 	if (name_find(&reason_names, text, &reason))
 		sides_answer(s, w->id, (enum reason)reason, NULL, "nobody answered", INT64_MAX);
 	else if (w->at == SIDE_POLICY)
-		sides_answer_text(s, w->id, text, unescape(text), "https", INT64_MAX);
+		sides_answer_text(s, w->id, text, matrix_unescape(text), "https", INT64_MAX);
 	else
 		sides_answer(s, w->id, REASON_NONE, fact_answer(a, w, text), places[w->at], INT64_MAX);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <tests/lib/matrix.h>
+#include <tests/lib/suite.h>
 
 #define MAIL "domain \"contoso.test\" { verification = \"MS=ms12345678\" services = {\"exchange\"} }"
 #define NS2  "ns1@192.0.2.1 ns2@192.0.2.2 "
@@ -230,7 +231,6 @@ main(void)
 {
 	Suite *s = suite_create("eval_columns");
 	TCase *t = tcase_create("columns");
-	SRunner *r;
 	int failed;
 
 	tcase_add_test(t, columns_are_decided);
@@ -239,10 +239,7 @@ main(void)
 	tcase_add_test(t, a_cell_says_what_it_knows);
 	tcase_add_test(t, a_failure_that_is_not_final_changes_nothing);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
+	failed = suite_run(s);
 	plans_done();
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return failed;
 }

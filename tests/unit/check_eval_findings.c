@@ -7,6 +7,8 @@
 
 #include <m365dnsd/eval.h>
 
+#include <tests/lib/suite.h>
+
 /* The first set of codes: none of them may ever go. */
 static const char *const first_set[] = {
 	"delegation-missing", "delegation-mismatch", "delegation-lame", "authority-unreachable", "authority-disagree", "domain-expired",
@@ -168,8 +170,6 @@ main(void)
 {
 	Suite *s = suite_create("eval_findings");
 	TCase *t = tcase_create("table");
-	SRunner *r;
-	int failed;
 
 	tcase_add_test(t, codes_are_unique_kebab_case);
 	tcase_add_test(t, the_first_set_is_there);
@@ -178,9 +178,5 @@ main(void)
 	tcase_add_test(t, mistakes_have_their_codes);
 	tcase_add_test(t, words_of_enums_are_the_closed_lists);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(s);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <tests/lib/matrix.h>
+#include <tests/lib/suite.h>
 
 #define DOMAIN(rest) "domain \"contoso.test\" { " rest " }"
 #define PROOF "verification = \"MS=ms12345678\" "
@@ -329,15 +330,10 @@ main(void)
 {
 	Suite *s = suite_create("fix");
 	TCase *tc = tcase_create("fix");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_loop_test(tc, proposes, 0, (int)ARRAY_LEN(rows));
 	tcase_add_loop_test(tc, says, 0, (int)ARRAY_LEN(notes));
 	tcase_add_loop_test(tc, ttls, 0, 3);
 	suite_add_tcase(s, tc);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(s);
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include <tests/lib/matrix.h>
+#include <tests/lib/suite.h>
 
 #define DOMAIN(rest) "domain \"contoso.test\" { " rest " }"
 #define ALL_SERVICES "services = {\"exchange\", \"teams\", \"skype\", \"intune\", \"dkim\", \"dmarc\", \"mta-sts\", \"tls-rpt\"} "
@@ -557,7 +558,6 @@ main(void)
 {
 	Suite *s = suite_create("eval_judge");
 	TCase *t = tcase_create("rules");
-	SRunner *r;
 	int failed;
 
 	tcase_add_loop_test(t, every_rule_judges_by_its_table, 0, (int)ARRAY_LEN(tables));
@@ -567,10 +567,7 @@ main(void)
 	tcase_add_test(t, forbidden_names_must_not_answer);
 	tcase_add_test(t, codes_of_this_test_are_provoked);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
+	failed = suite_run(s);
 	plans_done();
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return failed;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <tests/lib/matrix.h>
+#include <tests/lib/suite.h>
 
 #define CONF "domain \"contoso.test\" { verification = \"MS=ms12345678\" tenant = \"contoso\" services = {\"exchange\", \"teams\", " \
 	"\"dmarc\", \"mta-sts\", \"tls-rpt\"} record \"www\" { name = \"www\" type = A value = \"192.0.2.1\" } }"
@@ -105,15 +106,9 @@ main(void)
 {
 	Suite *suite = suite_create("eval long");
 	TCase *t = tcase_create("long");
-	SRunner *r;
-	int failed;
 
 	tcase_set_timeout(t, 10);
 	tcase_add_loop_test(t, long_answers, 0, (int)ARRAY_LEN(rows));
 	suite_add_tcase(suite, t);
-	r = srunner_create(suite);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <tests/lib/matrix.h>
+#include <tests/lib/suite.h>
 
 #define MAIL "domain \"contoso.test\" { services = {\"exchange\"} }"
 #define NS2  "ns1@192.0.2.1 ns2@192.0.2.2 "
@@ -114,15 +115,11 @@ main(void)
 {
 	Suite *s = suite_create("eval_own");
 	TCase *t = tcase_create("own");
-	SRunner *r;
 	int failed;
 
 	tcase_add_test(t, one_cause_is_one_finding);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
+	failed = suite_run(s);
 	plans_done();
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return failed;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <tests/lib/matrix.h>
+#include <tests/lib/suite.h>
 
 static struct arena *a;
 static struct sides *s;
@@ -278,8 +279,6 @@ main(void)
 {
 	Suite *suite = suite_create("eval side");
 	TCase *t = tcase_create("side");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(t, begin, end);
 	tcase_add_test(t, nothing_to_ask_with);
@@ -294,9 +293,5 @@ main(void)
 	tcase_add_test(t, a_policy_is_a_text);
 	tcase_add_test(t, bytes_are_bounded);
 	suite_add_tcase(suite, t);
-	r = srunner_create(suite);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -6,6 +6,8 @@
 
 #include <src/eval/spf.h>
 
+#include <tests/lib/suite.h>
+
 /* Terms written back one by one: qualifier, kind, domain or network; "!" = a permerror. */
 static const struct {
 	const char *name, *text, *terms;
@@ -223,8 +225,6 @@ main(void)
 {
 	Suite *s = suite_create("eval_spf");
 	TCase *t = tcase_create("spf");
-	SRunner *r;
-	int failed;
 
 	tcase_add_test(t, records_parse_by_the_grammar);
 	tcase_add_test(t, only_the_version_makes_a_record);
@@ -233,9 +233,5 @@ main(void)
 	tcase_add_test(t, networks_are_walked);
 	tcase_add_test(t, slips_of_the_pen);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(s);
 }

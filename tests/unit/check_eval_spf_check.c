@@ -15,6 +15,8 @@
 
 #include <m365dnsd/eval.h>
 
+#include <tests/lib/suite.h>
+
 #include "tests/lib/spfzone.h"
 
 #define CASES "tests/unit/spf_cases.txt"
@@ -232,16 +234,10 @@ main(void)
 {
 	Suite *s = suite_create("eval_spf_check");
 	TCase *t = tcase_create("spf_check");
-	SRunner *r;
-	int failed;
 
 	tcase_add_test(t, check_host_gives_what_the_rfc_says);
 	tcase_add_test(t, the_own_record_is_not_asked_for);
 	tcase_add_test(t, when_time_is_over_it_is_a_temperror);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(s);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <tests/lib/matrix.h>
+#include <tests/lib/suite.h>
 
 #define DOMAIN(rest) "domain \"contoso.test\" { " rest " }"
 #define CLOUD	DOMAIN("services = {\"exchange\"}")
@@ -271,15 +272,9 @@ main(void)
 {
 	Suite *s = suite_create("eval_spf_follow");
 	TCase *t = tcase_create("spf_follow");
-	SRunner *r;
-	int failed;
 
 	tcase_add_test(t, records_are_followed);
 	tcase_add_test(t, nothing_is_said_before_it_is_known);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(s);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <tests/lib/matrix.h>
+#include <tests/lib/suite.h>
 
 #define CONF(rest) "domain \"contoso.test\" { " rest " }"
 #define MAIL CONF("services = {\"exchange\"}")
@@ -171,16 +172,12 @@ main(void)
 {
 	Suite *s = suite_create("eval targets");
 	TCase *t = tcase_create("targets");
-	SRunner *r;
 	int failed;
 
 	tcase_add_loop_test(t, targets, 0, (int)ARRAY_LEN(cases));
 	tcase_add_test(t, a_record_waits);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
+	failed = suite_run(s);
 	plans_done();
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return failed;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <tests/lib/matrix.h>
+#include <tests/lib/suite.h>
 
 #define CONF(rest) "domain \"contoso.test\" { tenant = \"contoso\" " rest " }"
 #define MAIL CONF("services = {\"exchange\"}")
@@ -85,20 +86,6 @@ is_ours(enum finding_code code)
 	    code == FINDING_SPLIT_HORIZON || code == FINDING_DELEGATION_MISMATCH;
 }
 
-static const char *
-ours(struct arena *a, const struct plan *plan, const struct domain_result *r)
-{
-	struct domain_result few = *r;
-	struct finding *list = arena_alloc(a, (r->n_findings + 1) * sizeof(*list));
-
-	few.findings = list;
-	few.n_findings = 0;
-	for (size_t i = 0; i < r->n_findings; i++)
-		if (is_ours(r->findings[i].code))
-			list[few.n_findings++] = r->findings[i];
-	return findings_text(a, plan, &few);
-}
-
 START_TEST(what_is_edited_elsewhere_is_shown)
 {
 	struct arena *a = arena_new();
@@ -126,7 +113,7 @@ START_TEST(zones)
 	struct domain_result r;
 	const char *asked = matrix_eval(m, NULL, a, c->facts, &r);
 
-	ck_assert_msg(strcmp(ours(a, plan, &r), c->findings) == 0, "%s: %s; asked:\n%s", c->name, findings_text(a, plan, &r), asked);
+	ck_assert_msg(strcmp(findings_text_of(a, plan, is_ours, &r), c->findings) == 0, "%s: %s; asked:\n%s", c->name, findings_text(a, plan, &r), asked);
 	ck_assert_msg(strstr(asked, c->asked) != NULL, "%s: asked:\n%s", c->name, asked);
 	ck_assert_msg(*c->not_asked == '\0' || strstr(asked, c->not_asked) == NULL, "%s: asked:\n%s", c->name, asked);
 	arena_free(a);
@@ -163,7 +150,7 @@ START_TEST(a_domain_that_has_expired)
 		z->n_servers++;
 	}
 	matrix_eval(m, NULL, a, WORLD, &r);
-	found = strstr(ours(a, plan, &r), "domain-expired:error") != NULL;
+	found = strstr(findings_text_of(a, plan, is_ours, &r), "domain-expired:error") != NULL;
 	ck_assert_msg(found == parked[_i].expired, "%s: %s", parked[_i].servers[0], findings_text(a, plan, &r));
 	ck_assert(!found || r.findings[0].code == FINDING_DOMAIN_EXPIRED);
 	arena_free(a);
@@ -175,17 +162,13 @@ main(void)
 {
 	Suite *s = suite_create("eval zone");
 	TCase *t = tcase_create("zone");
-	SRunner *r;
 	int failed;
 
 	tcase_add_loop_test(t, zones, 0, (int)ARRAY_LEN(cases));
 	tcase_add_test(t, what_is_edited_elsewhere_is_shown);
 	tcase_add_loop_test(t, a_domain_that_has_expired, 0, (int)ARRAY_LEN(parked));
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
+	failed = suite_run(s);
 	plans_done();
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return failed;
 }

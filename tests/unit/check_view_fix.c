@@ -10,6 +10,8 @@
 
 #include <m365dnsd/view.h>
 
+#include <tests/lib/suite.h>
+
 #include "tests/lib/golden.h"
 
 static struct arena *a;
@@ -246,16 +248,11 @@ main(void)
 {
 	Suite *s = suite_create("view_fix");
 	TCase *tc = tcase_create("fix");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_loop_test(tc, golden, 0, (int)(ARRAY_LEN(cases) * view_n_fix_formats));
 	tcase_add_loop_test(tc, route53_reads_back, 0, (int)ARRAY_LEN(cases));
 	tcase_add_loop_test(tc, route53_limits, 0, 3);
 	suite_add_tcase(s, tc);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(s);
 }
