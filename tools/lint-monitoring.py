@@ -69,6 +69,9 @@ def of_target(target):
     for span in re.findall(r"\[([^]]*)\]", expr):
         if span != "$__rate_interval":
             yield f"[{span}] instead of [$__rate_interval]"
+    # That of scrape.yml; of the 15 s that a data source takes for granted a rate would be made of two samples, or of one.
+    if "$__rate_interval" in expr and target.get("interval") != "30s":
+        yield f"no interval of 30s: {expr}"
     if re.search(r"_(total|bucket)\{", expr) and not re.search(r"\b(rate|increase)\(", expr):
         yield f"a counter without rate(): {expr}"
 
