@@ -101,10 +101,11 @@ export class Past {
 					el("td", null, el("div", { class: "lane", "aria-hidden": "true" },
 						el("span", { class: "bar ok", style: { left: "0%", width: at(end) } }),
 						l.open.size ? el("span", { class: "bar wait", style: { left: at(end), width: "calc(100% - " + at(end) + ")" } }) : null,
+						open ? el("span", { class: "now", title: "now", style: { left: at(Math.min(now(), last)) } }) : null,
 						l.marks.map(m => el("span", { class: "dot", title: m.record + ": seen at " + wall(m.at), style: { left: at(m.at) } })))),
 					el("td", { class: "took" }, l.open.size ? el("span", { class: "wait", title: [...l.open].join(", ") }, l.open.size + " to come") : span((end - from) / 1000)));
 			}))),
-			el("p", { class: "ends dim" }, el("span", null, wall(from), " published"), el("span", null, wall(last))));
+			el("p", { class: "ends dim" }, el("span", null, wall(from), " published"), el("span", null, wall(last), last === eta ? " at the latest" : null)));
 	}
 
 	line(t) {
