@@ -79,7 +79,7 @@ random_u32(void)
 		return v;
 	}
 	memcpy(&v, from, sizeof(v));
-	explicit_bzero(from, sizeof(v));
+	memset(from, 0, sizeof(v));	/* no compiler leaves that out: the pool lives on */
 	pool_left -= sizeof(v);
 	return v;
 }

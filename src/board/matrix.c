@@ -43,6 +43,21 @@ fill_cell(const struct board *b, const struct cell *c, struct eval_cell *ret)
 }
 
 static void
+fill_cells(const struct board_domain *d, struct matrix *m)
+{
+	const struct cell *c = d->cells;	/* row by row, without those that are nowhere */
+	struct eval_cell *to = m->cells;
+
+	for (size_t row = 0; row < m->n_rows; row++)
+		for (size_t col = 0; col < m->n_columns; col++, to++) {
+			if (cell_exists(d, row, col))
+				fill_cell(d->board, c++, to);
+			else
+				to->reason = REASON_GATED;
+		}
+}
+
+static void
 fill_variants(const struct board_domain *d, struct arena *a, struct matrix *m)
 {
 	m->n_variants = d->n_variants;
@@ -99,9 +114,7 @@ matrix_build(const struct board_domain *d, struct arena *a, struct matrix *ret)
 	fill_rows(d, a, ret);
 	fill_variants(d, a, ret);
 	ret->cells = arena_alloc(a, (ret->n_rows * ret->n_columns + 1) * sizeof(*ret->cells));
-	for (size_t row = 0; row < ret->n_rows; row++)
-		for (size_t col = 0; col < ret->n_columns; col++)
-			fill_cell(d->board, board_cell_const(d, row, col), &ret->cells[row * ret->n_columns + col]);
+	fill_cells(d, ret);
 }
 
 void

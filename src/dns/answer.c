@@ -132,7 +132,7 @@ value_lower(struct walk *w, const struct rdata *data)
 	struct rdata r = *data;
 	uint8_t *bytes;
 
-	if (!rdata_shape(data->type)->names)
+	if (rdata_shape(data->type)->names == 0)
 		return r;
 	bytes = arena_dup(w->a, data->bytes, data->len);
 	rdata_fold(data, bytes);

@@ -5,9 +5,9 @@
 size_t
 name_scan(const uint8_t *p, size_t n)
 {
-	size_t pos = 0;
+	size_t pos = 0, end = n < DNS_NAME_MAX ? n : DNS_NAME_MAX;
 
-	while (pos < n && pos < DNS_NAME_MAX) {
+	while (pos < end) {
 		if (p[pos] == 0)
 			return pos + 1;
 		if (p[pos] > 63)

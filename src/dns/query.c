@@ -55,17 +55,23 @@ void
 dns_query_mix_case(uint8_t *wire, size_t len)
 {
 	size_t n = len > WIRE_HEADER ? name_scan(wire + WIRE_HEADER, len - WIRE_HEADER) : 0, i = 0;
-	uint8_t *name = wire + WIRE_HEADER, coins[(DNS_NAME_MAX + 7) / 8], last[8];
+	uint8_t *name = wire + WIRE_HEADER, last[8] = { 0 };
+	uint32_t coins = 0;
 
-	random_bytes(coins, (n + 7) / 8);
-	for (; n - i >= 8; i += 8)
-		mix8(name + i, coins[i / 8]);
+	for (; n - i >= 8; i += 8, coins >>= 8) {
+		if (i % 32 == 0)
+			coins = random_u32();
+		mix8(name + i, coins & 255);
+	}
 	if (i == n)
 		return;
-	memset(last, 0, sizeof(last));
-	memcpy(last, name + i, n - i);
-	mix8(last, coins[i / 8]);
-	memcpy(name + i, last, n - i);
+	if (n >= 8) {		/* with some of the octets before, whose coins are tossed again */
+		mix8(name + n - 8, random_u32() & 255);
+		return;
+	}
+	memcpy(last, name, n);
+	mix8(last, random_u32() & 255);
+	memcpy(name, last, n);
 }
 
 enum reply_check

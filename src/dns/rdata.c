@@ -6,19 +6,19 @@
 #include "wire.h"
 
 static const struct rdata_shape shapes[] = {
-	[0]              = { NULL,      "\\# LENGTH HEX", false },
-	[DNS_TYPE_A]     = { "4",       "IPV4-ADDRESS", false },
-	[DNS_TYPE_NS]    = { "n",       "HOST", true },
-	[DNS_TYPE_CNAME] = { "n",       "HOST", true },
-	[DNS_TYPE_SOA]   = { "nnlllll", "MNAME RNAME SERIAL REFRESH RETRY EXPIRE MINIMUM", true },
-	[DNS_TYPE_PTR]   = { "n",       "HOST", true },
-	[DNS_TYPE_MX]    = { "sn",      "PREFERENCE HOST", true },
-	[DNS_TYPE_TXT]   = { "t",       "TEXT", false },
-	[DNS_TYPE_AAAA]  = { "6",       "IPV6-ADDRESS", false },
-	[DNS_TYPE_SRV]   = { "sssn",    "PRIORITY WEIGHT PORT HOST", true },
-	[DNS_TYPE_DS]    = { "sbbx",    "TAG ALGORITHM DIGEST-TYPE DIGEST", false },
-	[DNS_TYPE_TLSA]  = { "bbbx",    "USAGE SELECTOR MATCHING DATA", false },
-	[DNS_TYPE_SPF]   = { "t",       "TEXT", false },
+	[0]              = { NULL,      "\\# LENGTH HEX", 0, 0, 0 },
+	[DNS_TYPE_A]     = { "4",       "IPV4-ADDRESS", 0, 0, 0 },
+	[DNS_TYPE_NS]    = { "n",       "HOST", 0, 1, 0 },
+	[DNS_TYPE_CNAME] = { "n",       "HOST", 0, 1, 0 },
+	[DNS_TYPE_SOA]   = { "nnlllll", "MNAME RNAME SERIAL REFRESH RETRY EXPIRE MINIMUM", 0, 2, 20 },
+	[DNS_TYPE_PTR]   = { "n",       "HOST", 0, 1, 0 },
+	[DNS_TYPE_MX]    = { "sn",      "PREFERENCE HOST", 2, 1, 0 },
+	[DNS_TYPE_TXT]   = { "t",       "TEXT", 0, 0, 0 },
+	[DNS_TYPE_AAAA]  = { "6",       "IPV6-ADDRESS", 0, 0, 0 },
+	[DNS_TYPE_SRV]   = { "sssn",    "PRIORITY WEIGHT PORT HOST", 6, 1, 0 },
+	[DNS_TYPE_DS]    = { "sbbx",    "TAG ALGORITHM DIGEST-TYPE DIGEST", 0, 0, 0 },
+	[DNS_TYPE_TLSA]  = { "bbbx",    "USAGE SELECTOR MATCHING DATA", 0, 0, 0 },
+	[DNS_TYPE_SPF]   = { "t",       "TEXT", 0, 0, 0 },
 };
 
 const struct rdata_shape *
@@ -190,7 +190,7 @@ rdata_txt_strings(const struct rdata *r)
 static const uint8_t *
 canonical(const struct rdata *r, uint8_t buf[WIRE_RDATA_MAX])
 {
-	if (!rdata_shape(r->type)->names || r->len > WIRE_RDATA_MAX || !rdata_is_sound(r))
+	if (rdata_shape(r->type)->names == 0 || r->len > WIRE_RDATA_MAX || !rdata_is_sound(r))
 		return r->bytes;
 	memcpy(buf, r->bytes, r->len);
 	rdata_fold(r, buf);

@@ -126,24 +126,24 @@ answer_unpack(struct arena *a, const void *bytes, size_t n, struct answer *ret)
 {
 	const uint8_t *p = bytes;
 	size_t left = n - VARIANT_HEAD;
-	struct answer an = { .n_chain = 0 };
 	struct dns_name *chain;
 	struct rdata *values;
 
 	if (n < VARIANT_HEAD || p[0] != VARIANT_FORM)
 		return false;
-	an.kind = p[1];
-	an.qtype = get16(p + 2);
-	an.rcode = get16(p + 4);
-	an.n_chain = p[6];
-	an.n_values = get16(p + 7);
-	if (!is_consistent(&an) || an.n_values > left / 2)
+	memset(ret, 0, sizeof(*ret));
+	ret->kind = p[1];
+	ret->qtype = get16(p + 2);
+	ret->rcode = get16(p + 4);
+	ret->n_chain = p[6];
+	ret->n_values = get16(p + 7);
+	if (!is_consistent(ret) || ret->n_values > left / 2)
 		return false;
+	if (left == 0)		/* most answers: there is nothing */
+		return ret->n_chain == 0 && ret->n_values == 0;
 	p = (const uint8_t *)arena_dup(a, p, n) + VARIANT_HEAD;
-	an.chain = chain = arena_alloc(a, an.n_chain * sizeof(*chain));
-	an.values = values = arena_alloc(a, an.n_values * sizeof(*values));
-	if (!chain_unpack(&p, &left, chain, an.n_chain) || !values_unpack(&p, &left, an.qtype, values, an.n_values) || left > 0)
-		return false;
-	*ret = an;
-	return true;
+	ret->chain = chain = arena_alloc(a, ret->n_chain * sizeof(*chain));
+	ret->values = values = arena_alloc(a, ret->n_values * sizeof(*values));
+	return chain_unpack(&p, &left, chain, ret->n_chain) &&
+	    values_unpack(&p, &left, ret->qtype, values, ret->n_values) && left == 0;
 }

@@ -89,38 +89,40 @@ wire_rr(struct wire *w, size_t *off, struct wire_rr *ret)
 	return true;
 }
 
-/* Copy field by field, names uncompressed; without a buffer only look whether all is well. */
 static bool
-rdata_expand(struct wire *w, const struct wire_rr *rr, const char *fields, bool lower, uint8_t *buf, size_t *ret_len)
+rdata_misfit(struct wire *w)
 {
-	size_t pos = rr->data, end = rr->data + rr->len, n = 0;
+	w->why = "record data does not fit its type";
+	return false;
+}
 
-	for (; *fields; fields++) {
-		size_t len;
+/* Copy with the names uncompressed; without a buffer only look whether all is well. */
+static bool
+rdata_expand(struct wire *w, const struct wire_rr *rr, const struct rdata_shape *shape, bool lower, uint8_t *buf, size_t *ret_len)
+{
+	size_t pos = rr->data, end = rr->data + rr->len, n = shape->before;
 
-		if (*fields == 'n') {
-			len = wire_name(w, &pos, buf ? buf + n : NULL);
-			if (len == 0)
-				return false;
-			if (pos > end)
-				break;
-			if (lower && buf)
-				fold_copy(buf + n, buf + n, len);
-		} else {
-			len = rdata_field_len(*fields, w->p + pos, end - pos);
-			if (len == 0)
-				break;
-			if (buf)
-				memcpy(buf + n, w->p + pos, len);
-			pos += len;
-		}
+	if (rr->len < shape->before)
+		return rdata_misfit(w);
+	if (buf)
+		memcpy(buf, w->p + pos, shape->before);
+	pos += shape->before;
+	for (unsigned left = shape->names; left > 0; left--) {
+		size_t len = wire_name(w, &pos, buf ? buf + n : NULL);
+
+		if (len == 0)
+			return false;
+		if (pos > end)
+			return rdata_misfit(w);
+		if (lower && buf)
+			fold_copy(buf + n, buf + n, len);
 		n += len;
 	}
-	if (*fields || pos != end) {
-		w->why = "record data does not fit its type";
-		return false;
-	}
-	*ret_len = n;
+	if (end - pos != shape->after)
+		return rdata_misfit(w);
+	if (buf)
+		memcpy(buf + n, w->p + pos, shape->after);
+	*ret_len = n + shape->after;
 	return true;
 }
 
@@ -130,16 +132,12 @@ wire_rdata(struct wire *w, const struct wire_rr *rr, bool lower, uint8_t *buf, s
 	const struct rdata_shape *shape = rdata_shape(rr->type);
 	size_t len;
 
-	if (shape->names) {
-		if (!rdata_expand(w, rr, shape->fields, lower, buf, &len))
+	if (shape->names > 0) {
+		if (!rdata_expand(w, rr, shape, lower, buf, &len))
 			return false;
 		*ret = (struct rdata){ rr->type, (uint16_t)len, buf };
 		return true;
 	}
 	*ret = (struct rdata){ rr->type, (uint16_t)rr->len, w->p + rr->data };
-	if (!rdata_is_sound(ret)) {
-		w->why = "record data does not fit its type";
-		return false;
-	}
-	return true;
+	return rdata_is_sound(ret) || rdata_misfit(w);
 }

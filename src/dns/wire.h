@@ -162,7 +162,7 @@ int name_error(struct err *err, const char *text, const char *what);
 struct rdata_shape {
 	const char *fields;	/* NULL: opaque, any bytes */
 	const char *form;	/* for people */
-	bool names;		/* is there an n among the fields? */
+	uint8_t before, names, after;	/* where there are names they stand together: octets before and behind them */
 };
 const struct rdata_shape *rdata_shape(uint16_t type);
 /* Octets of field f, which begins at p: 0 when it does not lie whole within n bytes. */

@@ -27,10 +27,9 @@ cell_excuse(const struct matrix *m, size_t row, size_t col)
 	return (struct cell_say){ SAY_UNKNOWN, reason };
 }
 
-struct cell_say
-cell_judged(const struct matrix *m, size_t expectation, size_t col)
+static inline struct cell_say
+judged(const struct matrix *m, const struct expectation *e, size_t col)
 {
-	const struct expectation *e = plan_expectation(m->plan, expectation);
 	enum view view = column_view(&m->columns[col]);
 	static const enum say says[] = { [VERDICT_OK] = SAY_OK, [VERDICT_WRONG] = SAY_WRONG, [VERDICT_MISSING] = SAY_MISSING };
 	uint8_t verdict;
@@ -45,15 +44,24 @@ cell_judged(const struct matrix *m, size_t expectation, size_t col)
 	return (struct cell_say){ says[verdict], REASON_NONE };
 }
 
+struct cell_say
+cell_judged(const struct matrix *m, size_t expectation, size_t col)
+{
+	return judged(m, plan_expectation(m->plan, expectation), col);
+}
+
 void
 matrix_says(struct matrix *m, struct arena *a)
 {
 	size_t n = plan_n_expectations(m->plan);
 	struct cell_say *says = arena_alloc(a, n * m->n_columns * sizeof(*says));
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		const struct expectation *e = plan_expectation(m->plan, i);
+
 		for (size_t col = 0; col < m->n_columns; col++)
-			says[i * m->n_columns + col] = cell_judged(m, i, col);
+			says[i * m->n_columns + col] = judged(m, e, col);
+	}
 	m->says = says;
 }
 

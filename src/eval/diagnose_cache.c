@@ -23,7 +23,9 @@ struct stale {			/* the stale cells of one kind */
 static bool
 cell_is_stale(const struct roll *r, const struct stale *s, size_t i, size_t col, struct cell_result *ret)
 {
-	if (!r->records[i].published)
+	enum say say;
+
+	if (!r->records[i].published || ((say = cell_says(r->m, i, col).say) != SAY_WRONG && say != SAY_MISSING))
 		return false;
 	eval_cell(r->m, i, col, true, ret);
 	return ret->verdict == VERDICT_STALE && ret->eta_basis == s->basis;

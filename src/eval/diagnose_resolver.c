@@ -37,7 +37,7 @@ column_failing(const struct matrix *m, size_t col, size_t *ret_row)
 	for (size_t row = 0; row < m->n_rows; row++) {
 		const struct eval_cell *c = MATRIX_CELL(m, row, col);
 
-		if ((c->flags & EVAL_FINAL) == 0 || (c->flags & EVAL_ASKED) == 0 || c->reason == REASON_NONE ||
+		if (c->reason == REASON_NONE || (c->flags & EVAL_FINAL) == 0 || (c->flags & EVAL_ASKED) == 0 ||
 		    c->reason == REASON_GATED || c->reason == REASON_MALFORMED || c->reason == REASON_TRUNCATED ||
 		    c->reason == REASON_STOPPED)
 			continue;
