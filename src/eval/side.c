@@ -20,13 +20,12 @@
 enum side_step { SIDE_WANTED, SIDE_ASKING, SIDE_KNOWN };
 struct side {
 	struct blob *said;		/* see struct said; NULL = nothing yet */
-	int64_t expires_ms : 48;
+	uint64_t expires_ms : 40;	/* monotonic: 34 years */
 	uint64_t type : 16;
+	uint64_t at : 3;
+	uint64_t reason : 5;		/* enum reason of the last asking */
 	uint32_t ttl;			/* of the answer, as it came */
-	uint32_t id;
-	uint16_t hash;
-	uint8_t at : 3;
-	uint8_t reason : 5;		/* enum reason of the last asking */
+	uint16_t id;			/* no other entry has it now; what is being asked is never dropped */
 	uint8_t failures;		/* in a row */
 	uint8_t step : 2;
 	uint8_t has_answer : 1, is_failed : 1;	/* neither: never answered yet */
@@ -36,16 +35,16 @@ struct side {
 	uint8_t soa_len;		/* that many octets at the end of the name are the zone that denies; 0 = see struct said */
 	uint8_t name_len;
 	uint8_t name[];			/* wire form */
-};
+} __attribute__((packed));		/* entries follow one another without holes */
 static_assert(SIDE_AT_MAX <= 8 && REASON_MAX <= 32, "bits of struct side");
-#define EXPIRES_MAX ((INT64_C(1) << 47) - 1)
+#define EXPIRES_MAX ((INT64_C(1) << 40) - 1)	/* also what never expires */
 
 struct sides {
 	struct map *blobs;		/* NULL: nothing is shared */
 	struct side *first;		/* the others behind it, at side_size() */
 	int64_t now_ms;
 	uint32_t len;			/* octets */
-	uint32_t next_id;
+	uint16_t last_id;
 	uint16_t n;
 	uint8_t home_len;		/* 0 = none */
 	uint8_t home[];
@@ -82,9 +81,7 @@ sides_new(void)
 static size_t
 entry_size(size_t name_len)
 {
-	size_t n = offsetof(struct side, name) + name_len, align = _Alignof(struct side);
-
-	return (n + align - 1) / align * align;
+	return offsetof(struct side, name) + name_len;
 }
 
 /* The entry that ends where e begins, as it were: e is NULL at first, and at the end NULL is returned. */
@@ -121,11 +118,10 @@ side_name(const struct sides *s, const struct side *e, struct dns_name *ret)
 static struct side *
 side_find(const struct sides *s, enum side_at at, const struct dns_name *name, uint16_t type)
 {
-	uint16_t hash = (uint16_t)dns_name_hash(name);
 	struct dns_name have;
 
 	for (struct side *e = side_after(s, NULL); e != NULL; e = side_after(s, e)) {
-		if (e->hash != hash || e->at != at || e->type != type)
+		if (e->type != type || e->at != at || e->name_len + (e->is_home ? s->home_len : 0) != name->len)
 			continue;
 		side_name(s, e, &have);
 		if (dns_name_equal(&have, name))
@@ -135,27 +131,48 @@ side_find(const struct sides *s, enum side_at at, const struct dns_name *name, u
 }
 
 static struct side *
+side_by_id(const struct sides *s, unsigned id)
+{
+	struct side *e = side_after(s, NULL);
+
+	while (e != NULL && e->id != id)
+		e = side_after(s, e);
+	return e;
+}
+
+/* There are far more than SIDES_MAX; 0 is none. */
+static uint16_t
+id_free(struct sides *s)
+{
+	do
+		s->last_id++;
+	while (s->last_id == 0 || side_by_id(s, s->last_id) != NULL);
+	return s->last_id;
+}
+
+static struct side *
 side_add(struct sides *s, enum side_at at, const struct dns_name *name, uint16_t type)
 {
 	struct dns_name home = { .len = s->home_len };
 	bool is_home;
 	struct side *e;
+	uint16_t id;
 	size_t n;
 
 	if (s->n >= SIDES_MAX || name->len == 0)
 		return NULL;
 	memcpy(home.wire, s->home, s->home_len);
 	is_home = home.len > 0 && dns_name_is_below(name, &home);
+	id = id_free(s);
 	n = name->len - (is_home ? home.len : 0u);
 	s->first = xreallocarray(s->first, 1, s->len + entry_size(n));
 	e = (struct side *)(void *)((char *)s->first + s->len);
 	s->len += (uint32_t)entry_size(n);
 	s->n++;
 	memset(e, 0, entry_size(n));
-	e->hash = (uint16_t)dns_name_hash(name);
-	e->id = ++s->next_id;
-	e->at = at & 7;
+	e->id = id;
 	e->type = type;
+	e->at = at & 7;
 	e->step = SIDE_WANTED;
 	e->is_home = is_home;
 	e->name_len = (uint8_t)n;
@@ -260,7 +277,7 @@ sides_ask(struct sides *s, enum side_at at, const struct dns_name *name, uint16_
 		return;
 	}
 	e->asked_for = true;
-	if (e->step == SIDE_KNOWN && e->expires_ms <= s->now_ms)
+	if (e->step == SIDE_KNOWN && (int64_t)e->expires_ms <= s->now_ms)
 		e->step = SIDE_WANTED;
 	side_tell(s, e, a, ret);
 }
@@ -294,16 +311,6 @@ sides_next(struct sides *s, struct side_want *ret)
 }
 
 /* ---- what comes back ---- */
-
-static struct side *
-side_by_id(const struct sides *s, unsigned id)
-{
-	struct side *e = side_after(s, NULL);
-
-	while (e != NULL && e->id != id)
-		e = side_after(s, e);
-	return e;
-}
 
 /* What is known from now on: said->bytes, denied by soa (NULL = no zone).  True when it is something else than before. */
 static bool
@@ -343,7 +350,7 @@ side_put(struct sides *s, struct side *e, bool has_answer, const struct said *sa
 static void
 side_expires(struct side *e, int64_t at_ms)
 {
-	e->expires_ms = at_ms < EXPIRES_MAX ? at_ms : EXPIRES_MAX;
+	e->expires_ms = (uint64_t)(at_ms < 0 ? 0 : at_ms < EXPIRES_MAX ? at_ms : EXPIRES_MAX) & EXPIRES_MAX;
 }
 
 /* Room for an answer of n bytes, in place of what e holds now? */
