@@ -104,7 +104,7 @@ board_add(struct board *b, struct plan *plan)
 	d->records = xcalloc(plan_n_expectations(plan), sizeof(*d->records));
 	for (size_t i = 0; i < plan_n_expectations(plan); i++) {
 		d->records[i].state = RECORD_PENDING;
-		d->records[i].since_unix_ms = now;
+		record_set_since(&d->records[i], now);
 	}
 	old = map_put(b->domains, name, strlen(name), d);
 	if (old != NULL)

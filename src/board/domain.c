@@ -248,7 +248,7 @@ board_set_columns(struct board_domain *d, struct zone *zone, struct sources *sou
 	d->n_columns = (uint16_t)d->columns->n;
 	same = same_columns(d->columns, old.columns);
 	if (!same || d->n_authorities != old.n_authorities) {
-		d->cells = xcalloc(board_n_cells(d) + 1, sizeof(*d->cells));
+		d->cells = xcalloc(board_n_cells(d), sizeof(*d->cells));
 		for (size_t col = 0; col < d->n_columns; col++)
 			column_take(d, col, &old);
 		d->board->n_cells += board_n_cells(d) - board_n_cells(&old);

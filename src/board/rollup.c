@@ -66,11 +66,11 @@ rollup_record(struct board_domain *d, size_t i, const struct record_result *r, i
 	enum record_state from = (enum record_state)track->state;
 
 	track->was_published |= r->published;
-	track->visible_percent = (uint8_t)(r->visible_ratio * 100);
+	track->visible_percent = (unsigned)(r->visible_ratio * 100) & 127;
 	if (from == r->state)
 		return;
-	track->state = (uint8_t)r->state;
-	track->since_unix_ms = now;
+	track->state = r->state & 15;
+	record_set_since(track, now);
 	if (from == RECORD_PENDING && r->state == RECORD_NOT_CONFIGURED)
 		return;		/* that nobody has what nobody needs is no news: fifteen lines a domain at the first start */
 	tell(d, plan_expectation(d->plan, i)->id, name_of(&record_state_names, from), name_of(&record_state_names, r->state),

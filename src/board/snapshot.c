@@ -67,7 +67,7 @@ pack_records(const struct board_domain *d, struct str *s)
 		pack_text(s, plan_expectation(d->plan, i)->id);
 		pack_uint(s, d->records[i].state, 1);
 		pack_uint(s, d->records[i].was_published, 1);
-		pack_uint(s, (uint64_t)d->records[i].since_unix_ms, 8);
+		pack_uint(s, (uint64_t)record_since(&d->records[i]), 8);
 	}
 }
 
@@ -178,13 +178,15 @@ unpack_records(struct restore *r)
 
 	for (size_t k = 0; k < n && !r->u.bad; k++) {
 		struct record_track track = { 0 };
+		uint64_t state;
 		int i = -1;
 
 		unpack_text(&r->u, id, sizeof(id));
-		track.state = (uint8_t)unpack_uint(&r->u, 1);
+		state = unpack_uint(&r->u, 1);
+		track.state = state & 15;
 		track.was_published = unpack_uint(&r->u, 1) != 0;
-		track.since_unix_ms = (int64_t)unpack_uint(&r->u, 8);
-		r->u.bad |= track.state > RECORD_NOT_CONFIGURED;
+		record_set_since(&track, (int64_t)unpack_uint(&r->u, 8));
+		r->u.bad |= state > RECORD_NOT_CONFIGURED;
 		if (k < n_now && strcmp(plan_expectation(r->d->plan, k)->id, id) == 0)
 			i = (int)k;		/* nearly always where it was */
 		else if (!r->u.bad)
@@ -353,8 +355,10 @@ forget_all(struct board_domain *d, struct sources *sources)
 {
 	int64_t now = d->board->clock->unix_ms(d->board->clock);
 
-	for (size_t i = 0; i < plan_n_expectations(d->plan); i++)
-		d->records[i] = (struct record_track){ .state = RECORD_PENDING, .since_unix_ms = now };
+	for (size_t i = 0; i < plan_n_expectations(d->plan); i++) {
+		d->records[i] = (struct record_track){ .state = RECORD_PENDING };
+		record_set_since(&d->records[i], now);
+	}
 	columns_unref(d->board, d->columns);
 	d->columns = NULL;		/* so that no cell is carried over */
 	board_set_columns(d, NULL, sources, true, NULL, NULL);

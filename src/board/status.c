@@ -241,7 +241,7 @@ fill_record(struct work *w, size_t e, struct status_record *ret)
 	ret->need = ex->need;
 	ret->service = ex->row->service == SERVICE_NONE ? "" : name_of(&service_names, (int)ex->row->service);
 	ret->state = (enum record_state)(told != NULL ? told->records[e].state : r->state);
-	ret->since_unix_ms = told != NULL ? told->records[e].since_unix_ms : w->d->records[e].since_unix_ms;
+	ret->since_unix_ms = told != NULL ? told->records[e].since_unix_ms : record_since(&w->d->records[e]);
 	ret->visible = r->visible_ratio;
 	ret->eta_unix_ms = eta_unix(w, r->eta_ms);
 	fill_expected(w, e, ret);

@@ -53,7 +53,7 @@ head_now(const struct board_domain *d)
 	h->t.complete_unix_ms = d->complete_unix_ms;
 	for (size_t i = 0; i < n; i++) {
 		h->t.records[i].state = d->records[i].state;
-		h->t.records[i].since_unix_ms = d->records[i].since_unix_ms;
+		h->t.records[i].since_unix_ms = record_since(&d->records[i]);
 	}
 	return h;
 }
