@@ -156,6 +156,8 @@ cell_exists(const struct board_domain *d, size_t row, size_t col)
 }
 
 void domain_set_state(struct board_domain *d, enum domain_state state);
+/* The cells of further names of one address hold what those of the first hold. */
+void domain_twins_take(struct board_domain *d);
 void columns_unref(struct board *b, struct columns *c);
 const struct cell *board_cell_const(const struct board_domain *d, size_t row, size_t col);
 size_t board_n_cells(const struct board_domain *d);	/* in d->cells */

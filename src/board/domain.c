@@ -231,8 +231,21 @@ column_take(struct board_domain *d, size_t col, const struct board_domain *old)
 			*c = *board_cell_const(old, row, (size_t)was);
 		else
 			cell_init(c, s);
-		if (board_column_is_twin(d, col))
-			c->in_flight = c->due = 0;
+	}
+}
+
+void
+domain_twins_take(struct board_domain *d)
+{
+	for (size_t col = 0; col < d->n_authorities; col++) {
+		if (!board_column_is_twin(d, col))
+			continue;
+		for (size_t row = 0; row < board_n_rows(d); row++) {
+			struct cell *c = board_cell(d, row, col);
+
+			*c = *board_cell_const(d, row, (size_t)column_of(d->columns, board_column_source(d, col)));
+			c->in_flight = c->due = 0;	/* nobody asks it */
+		}
 	}
 }
 
@@ -251,6 +264,7 @@ board_set_columns(struct board_domain *d, struct zone *zone, struct sources *sou
 		d->cells = xcalloc(board_n_cells(d), sizeof(*d->cells));
 		for (size_t col = 0; col < d->n_columns; col++)
 			column_take(d, col, &old);
+		domain_twins_take(d);
 		d->board->n_cells += board_n_cells(d) - board_n_cells(&old);
 		free(old.cells);
 	}

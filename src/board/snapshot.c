@@ -385,6 +385,7 @@ board_restore(struct board_domain *d, const void *bytes, size_t n, struct zone_f
 	d->restoring = true;
 	unpack_variants(&r);
 	unpack_cells(&r);
+	domain_twins_take(d);
 	d->restoring = false;
 	free(r.rows);
 	free(r.columns);
