@@ -160,6 +160,8 @@ bool sides_peek(struct sides *s, enum side_at at, const struct dns_name *name, u
     struct side_fact *ret);
 /* How many are wanted or being asked. */
 size_t sides_pending(const struct sides *s);
+/* When the first of those that failed, and were asked for since the last round, is out of date; INT64_MAX = none ever is. */
+int64_t sides_retry_ms(const struct sides *s);
 size_t sides_count(const struct sides *s);
 
 /* ---- SPF: may this address send (RFC 7208)? ---- */

@@ -302,6 +302,8 @@ domain_settle(struct domain *d, int64_t now)
 	board_rollup(d->b);
 	if (d->p->cfg.fixes)
 		ask_for_fix(d);
+	d->sides_due_ms = sides_retry_ms(board_sides(d->b));
+	domain_due(d, d->sides_due_ms);
 	domain_ask_sides(d, now);
 	domain_finished_check(d, now);
 	if (d->revision != board_revision(d->b) && d->p->cfg.on_changed != NULL)

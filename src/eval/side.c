@@ -444,6 +444,17 @@ sides_pending(const struct sides *s)
 	return n;
 }
 
+int64_t
+sides_retry_ms(const struct sides *s)
+{
+	int64_t first = EXPIRES_MAX;
+
+	for (struct side *e = s != NULL ? side_after(s, NULL) : NULL; e != NULL; e = side_after(s, e))
+		if (e->step == SIDE_KNOWN && e->is_failed && e->asked_for && e->expires_ms < first)
+			first = e->expires_ms;
+	return first < EXPIRES_MAX ? first : INT64_MAX;
+}
+
 void
 sides_put_back(struct sides *s, unsigned id)
 {
