@@ -45,6 +45,16 @@ domain_free(struct domain *d)
 
 /* ---- coming, going and changing ---- */
 
+/* Was the child's own NS set looked at before?  Then it names some of the servers. */
+static bool
+child_has_spoken(const struct zone *zone)
+{
+	for (size_t i = 0; i < zone->n_servers; i++)
+		if (zone->servers[i].at_child)
+			return true;
+	return false;
+}
+
 /* Go on where the last run stopped: nobody is asked what is still fresh. */
 static void
 domain_resume(struct domain *d, int64_t now)
@@ -53,7 +63,7 @@ domain_resume(struct domain *d, int64_t now)
 	bool all_asked = true;
 
 	d->phase = PHASE_ASKING;
-	d->child_done = true;
+	d->child_done = zone == NULL || child_has_spoken(zone);
 	d->sides_wait = d->p->replanned == NULL;
 	d->internal_asked = true;
 	d->sched.complete = board_state(d->b) == DOMAIN_COMPLETE;
