@@ -29,10 +29,21 @@ struct change {
 	bool applied;
 };
 
+/* The delegation is looked at no later than it would have been; whoever was just looking begins again. */
+static void
+keep_zone_due(struct domain *d, int64_t due_ms)
+{
+	if (d->phase != PHASE_ASKING || d->no_authorities || due_ms >= d->zone_due_ms)
+		return;
+	d->zone_due_ms = due_ms;
+	domain_due(d, due_ms);
+}
+
 /* d's plan has changed: the same domain under the new one, at the same place in the list. */
 static void
 domain_replan(struct pipeline *p, struct domain *d, struct plan *plan)
 {
+	int64_t zone_due = d->phase == PHASE_ASKING ? d->zone_due_ms : domain_now(d);
 	uint32_t place = d->place;
 	struct str bytes = STR_INIT;
 
@@ -43,6 +54,7 @@ domain_replan(struct pipeline *p, struct domain *d, struct plan *plan)
 	p->replanned = &bytes;
 	p->domains[place] = domain_new(p, board_add(p->board, plan));
 	p->domains[place]->place = place;
+	keep_zone_due(p->domains[place], zone_due);
 	p->replanned = NULL;
 	str_done(&bytes);
 }
