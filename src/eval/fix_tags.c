@@ -49,6 +49,42 @@ with_semicolons(struct arena *a, struct text t)
 	return ret;
 }
 
+/* "v=DMARC1: p=reject, rua=..." -> "v=DMARC1; p=reject; rua=...": what stands before a tag can only be a semicolon. */
+static struct text
+with_separators(struct arena *a, struct text t)
+{
+	char *out = arena_alloc(a, t.n + 1);
+
+	for (size_t i = 0; i < t.n; i++) {
+		size_t word = i + 1, end;
+
+		out[i] = t.p[i];
+		if (t.p[i] != ':' && t.p[i] != ',')
+			continue;
+		while (word < t.n && t.p[word] == ' ')
+			word++;
+		for (end = word; end < t.n && ascii_lower(t.p[end]) >= 'a' && ascii_lower(t.p[end]) <= 'z';)
+			end++;
+		if (end > word && end < t.n && t.p[end] == '=')
+			out[i] = ';';
+	}
+	return (struct text){ out, t.n };
+}
+
+/* "DMARC; p=reject" -> "v=DMARC1; p=reject". */
+static struct text
+with_version(struct arena *a, struct text t, const char *version)
+{
+	size_t n = text_version_length(t, version);
+	const char *rest = t.p + n;
+
+	if (n == 0)
+		return t;
+	for (; n < t.n && strchr(";:, ", *rest) != NULL; n++)
+		rest++;
+	return fix_literal(a, n < t.n ? arena_printf(a, "%s; %.*s", version, (int)(t.n - n), rest) : version);
+}
+
 /* A tag more behind the version: "v=DMARC1; p=none; ...". */
 static struct text
 with_tag(struct arena *a, struct text t, const char *tag)
@@ -110,7 +146,8 @@ static struct text
 mended_text(struct mend *m, const struct single *s, struct text t)
 {
 	struct arena *a = m->x->a;
-	struct text clean = fix_clean(a, t), spaced = with_semicolons(a, clean);
+	struct text clean = fix_clean(a, t);
+	struct text spaced = with_semicolons(a, with_version(a, with_separators(a, clean), s->version));
 	const struct text tries[] = { t, clean, spaced, with_mailto(a, spaced), with_plain_id(a, spaced),
 		s->tag != NULL ? with_tag(a, spaced, s->tag) : spaced };
 
@@ -125,20 +162,35 @@ static bool
 is_meant(struct mend *m, const struct single *s, struct text t)
 {
 	return text_iprefix(t, s->version) || text_near_prefix(m->x->a, t, s->version) != FINDING_MAX ||
-	    text_ifind(t, s->version) >= 0;
+	    text_ifind(t, s->version) >= 0 || text_version_length(t, s->version) > 0;
 }
 
-/* Of several the strictest stays: a policy is never weakened. */
+/* Of several the strictest stays: a policy is never weakened.  The index of policies; sp= and np= are about others. */
+static const char *const policies[] = { "", "p=none", "p=quarantine", "p=reject" };
+
 static int
 strictness(struct text t)
 {
-	static const char *const words[] = { "p=none", "p=quarantine", "p=reject" };
-	int rank = 0;
+	for (size_t at = 0; at < t.n; at++) {
+		char before = at > 0 ? ascii_lower(t.p[at - 1]) : ' ';
 
-	for (size_t i = 0; i < ARRAY_LEN(words); i++)
-		if (text_ifind(t, words[i]) >= 0)
-			rank = (int)i + 1;
-	return rank;
+		for (size_t i = 1; (before < 'a' || before > 'z') && i < ARRAY_LEN(policies); i++)
+			if (text_iprefix((struct text){ t.p + at, t.n - at }, policies[i]))
+				return (int)i;
+	}
+	return 0;
+}
+
+/* What is wanted, and not less than what was meant. */
+static struct text
+wanted_text(struct mend *m, struct text old)
+{
+	struct text wanted = fix_literal(m->x->a, m->j.want.text[0]);
+	int rank = strictness(old);
+
+	if (m->j.e->rule != RULE_DMARC || rank <= strictness(wanted))
+		return wanted;
+	return fix_literal(m->x->a, arena_printf(m->x->a, "v=DMARC1; %s", policies[rank]));
 }
 
 void
@@ -164,7 +216,7 @@ fix_tags(struct mend *m)
 		fix_set_remove(m->set, k);
 	}
 	if (best.n == 0 && m->j.want.n_text > 0) {
-		best = fix_literal(m->x->a, m->j.want.text[0]);
+		best = wanted_text(m, old);
 		if (old.n > 0)
 			fix_set_note(m, m->set, "the old text could not be mended: %s", text_show(&m->j, old));
 	}

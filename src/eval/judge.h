@@ -107,6 +107,11 @@ int text_ifind(struct text t, const char *needle);
 const char *text_show(struct judge *j, struct text t);
 /* How value misses wanted by a hair: its finding code, or FINDING_MAX when it is something else altogether. */
 enum finding_code text_near_miss(struct arena *a, struct text value, struct text wanted);
+/*
+ * Bytes at the beginning of t that were meant to be version ("v=DMARC1"): "v=DMARC", "DMARC1", "v:DMARC 1"; also when it is right.
+ * 0 = nothing of the kind.
+ */
+size_t text_version_length(struct text t, const char *version);
 /* The same for a record of which only the beginning is known ("v=DMARC1"). */
 enum finding_code text_near_prefix(struct arena *a, struct text value, const char *prefix);
 

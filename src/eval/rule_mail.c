@@ -51,7 +51,7 @@ single_find(struct judge *j, const struct single *s, struct text *ret_text)
 	}
 	for (size_t i = 0; i < n; i++) {
 		code = text_near_prefix(j->a, values[i], s->version);
-		if (code == FINDING_MAX && text_ifind(values[i], s->version) >= 0)
+		if (code == FINDING_MAX && (text_ifind(values[i], s->version) >= 0 || text_version_length(values[i], s->version) > 0))
 			code = s->syntax;
 		if (code == FINDING_MAX)
 			continue;

@@ -137,6 +137,67 @@ text_is_joined(struct text value, struct text wanted)
 	return false;
 }
 
+/* ---- slips of whoever copied a proof of ownership ---- */
+
+#define PROOF_DIGITS_MIN 6	/* fewer could be anybody's number */
+
+/* The digits are ours, and what stands before them was meant to be MS=ms: "MS=12345678", "MS:ms12345678.", "12345678". */
+static bool
+proof_is_meant(struct text value, struct text wanted)
+{
+	struct text digits = { wanted.p + 5, wanted.n > 5 ? wanted.n - 5 : 0 };
+	size_t at = 0;
+
+	if (digits.n < PROOF_DIGITS_MIN || !text_iprefix(wanted, "ms=ms"))
+		return false;
+	while (at < value.n && strchr("mMsS=:. \t\"'", value.p[at]) != NULL && value.p[at] != '\0')
+		at++;
+	if (value.n - at < digits.n || memcmp(value.p + at, digits.p, digits.n) != 0)
+		return false;
+	for (at += digits.n; at < value.n; at++)
+		if (value.p[at] == '\0' || strchr(".;, \t\"'", value.p[at]) == NULL)
+			return false;
+	return true;
+}
+
+/* A word of a line of a zone that is no value: "@", "contoso.com.", "3600", "IN", "TXT". */
+static bool
+is_zone_word(struct text w)
+{
+	static const char *const words[] = { "@", "in", "txt", "text" };
+	bool number = w.n > 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (w.n == strlen(words[i]) && text_iprefix(w, words[i]))
+			return true;
+	for (size_t i = 0; i < w.n; i++)
+		number = number && w.p[i] >= '0' && w.p[i] <= '9';
+	return number || (w.n > 1 && w.p[w.n - 1] == '.');
+}
+
+/* The whole line of the instructions was pasted: "@ IN TXT MS=ms12345678". */
+static bool
+line_is_pasted(struct text value, struct text wanted)
+{
+	size_t n_words = 0;
+
+	while (value.n > wanted.n) {
+		size_t n = 0;
+
+		while (n < value.n && !is_blank(value.p[n]))
+			n++;
+		if (n == value.n || !is_zone_word((struct text){ value.p, n }))
+			return false;
+		n_words++;
+		while (n < value.n && (is_blank(value.p[n]) || value.p[n] == '"'))
+			n++;
+		value = (struct text){ value.p + n, value.n - n };
+		if (value.n == wanted.n + 1 && value.p[wanted.n] == '"')
+			value.n--;
+	}
+	return n_words > 0 && text_equal(value, wanted);
+}
+
 enum finding_code
 text_near_miss(struct arena *a, struct text value, struct text wanted)
 {
@@ -148,9 +209,34 @@ text_near_miss(struct arena *a, struct text value, struct text wanted)
 		return text_reduction(a, value, wanted);
 	if (text_iprefix(w, "ms=") && text_equal(v, (struct text){ w.p + 3, w.n - 3 }))
 		return FINDING_MS_PREFIX_MISSING;
+	if (proof_is_meant(value, wanted) || line_is_pasted(value, wanted))
+		return FINDING_RECORD_WRONG;
 	if (text_is_joined(value, wanted))
 		return FINDING_TXT_JOINED_VALUES;
 	return FINDING_MAX;
+}
+
+size_t
+text_version_length(struct text t, const char *version)
+{
+	size_t stem = strcspn(version + 2, "v1"), at = 0;
+
+	while (at < t.n && (is_blank(t.p[at]) || t.p[at] == '"'))
+		at++;
+	if (at + 1 < t.n && ascii_lower(t.p[at]) == 'v' && strchr("=: ", t.p[at + 1]) != NULL && t.p[at + 1] != '\0')
+		for (at += 2; at < t.n && strchr("=: ", t.p[at]) != NULL && t.p[at] != '\0';)
+			at++;
+	for (size_t i = 0; i < stem; i++, at++)
+		if (at >= t.n || ascii_lower(t.p[at]) != ascii_lower(version[2 + i]))
+			return 0;
+	/* another number is another version, which is somebody else's affair */
+	if (at < t.n && ascii_lower(t.p[at]) == 'v')
+		at++;
+	if (at + 1 < t.n && t.p[at] == ' ' && t.p[at + 1] == '1')
+		at++;
+	if (at < t.n && t.p[at] == '1')
+		at++;
+	return at == t.n || strchr(" ;:,\"", t.p[at]) != NULL ? at : 0;
 }
 
 enum finding_code

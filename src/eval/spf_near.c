@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * spf_near: is a host of an include a slip of the pen of another one?  At most two letters are wrong, too many, missing or have
- * changed places; or the first label was left out; or something was appended.  Only for names so long and odd as Microsoft's:
- * spf1.example and spf2.example are two hosts.
+ * changed places; or the first label was left out; or something was appended, or put before it as in a browser.  Only for names so
+ * long and odd as Microsoft's: spf1.example and spf2.example are two hosts.
  */
 #include <string.h>
 
@@ -60,13 +60,26 @@ lacks_first_label(const char *host, size_t n, const char *wanted)
 	return rest != NULL && strchr(rest + 1, '.') != strrchr(rest + 1, '.') && n == host_length(rest + 1) && str_iprefix(host, rest + 1);
 }
 
+/* "https://spf.protection.outlook.com/" */
+static bool
+is_url_of(const char *host, const char *wanted)
+{
+	const char *at = str_iprefix(host, "http") ? strstr(host, "://") : NULL;
+	size_t n;
+
+	if (at == NULL || !str_iprefix(at + 3, wanted))
+		return false;
+	n = strlen(wanted);
+	return at[3 + n] == '\0' || at[3 + n] == '/' || at[3 + n] == '.';
+}
+
 bool
 spf_host_near(const char *host, const char *wanted)
 {
 	size_t n = host_length(host), m = host_length(wanted);
 	unsigned d;
 
-	if (lacks_first_label(host, n, wanted) || (n > m && str_iprefix(host, wanted) && host[m] == '.'))
+	if (is_url_of(host, wanted) || lacks_first_label(host, n, wanted) || (n > m && str_iprefix(host, wanted) && host[m] == '.'))
 		return true;
 	if (n > NEAR_MAX || m > NEAR_MAX)
 		return false;

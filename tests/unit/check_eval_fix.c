@@ -133,6 +133,9 @@ static const struct {
 	{ "null MX is not there where it is wished for", PARKED, "mx = {MX 10 mail.old.example}",
 	    "change " APEX " MX: 10 mail.old.example -> 0 . [record-wrong]" },
 
+	{ "the proof with a dot behind it", PROVEN, "spf = {TXT MS=ms12345678.; TXT v=spf1 include:spf.protection.outlook.com -all}",
+	    "change " APEX " TXT: MS=ms12345678. | v=spf1 include:spf.protection.outlook.com -all -> v=spf1 "
+	    "include:spf.protection.outlook.com -all | MS=ms12345678 [record-wrong]" },
 	/* ---- SPF, misspelt ---- */
 	{ "SPF with Microsoft's host misspelt", PLAIN, "spf = {TXT MS=ms12345678; TXT v=spf1 mx include:spf.protection.outlok.com a -all}",
 	    "change " APEX " TXT: MS=ms12345678 | v=spf1 mx include:spf.protection.outlok.com a -all -> MS=ms12345678 | "
@@ -183,6 +186,14 @@ static const struct {
 	    "n-v1.dkim.mail.microsoft [target-zone-appended]" },
 
 	/* ---- DMARC and its kin ---- */
+	{ "DMARC with colons keeps its policy", WITH("\"dmarc\""), "dmarc = {TXT v=DMARC1: p=reject: rua=mailto:a@contoso.test}",
+	    "change _dmarc." APEX " TXT: v=DMARC1: p=reject: rua=mailto:a@contoso.test -> v=DMARC1; p=reject; rua=mailto:a@contoso.test "
+	    "[dmarc-syntax]" },
+	{ "DMARC without the number of its version", WITH("\"dmarc\""), "dmarc = {TXT v=DMARC;; p=quarantine}",
+	    "change _dmarc." APEX " TXT: v=DMARC; p=quarantine -> v=DMARC1; p=quarantine [dmarc-syntax]" },
+	{ "DMARC beyond mending keeps its policy", WITH("\"dmarc\""), "dmarc = {TXT v=DMARC1;; p=reject;; p=none;; sp=reject}",
+	    "change _dmarc." APEX " TXT: v=DMARC1; p=reject; p=none; sp=reject -> v=DMARC1; p=reject [dmarc-syntax] (the old text could "
+	    "not be mended: v=DMARC1; p=reject; p=none; sp=reject)" },
 	{ "DMARC missing", WITH("\"dmarc\""), "dmarc = none", "add _dmarc." APEX " TXT:  -> v=DMARC1; p=none [record-missing]" },
 	{ "semicolon missing", WITH("\"dmarc\""), "dmarc = {TXT v=DMARC1\\x3b p=reject rua=mailto:a@b.test}",
 	    "change _dmarc." APEX " TXT: v=DMARC1; p=reject rua=mailto:a@b.test -> v=DMARC1; p=reject; rua=mailto:a@b.test "

@@ -209,7 +209,8 @@ START_TEST(slips_of_the_pen)
 	} rows[] = {
 		{ "spf.protection.outlok.com", true }, { "spf.protecion.outlook.com", true }, { "SPF.protection.outloook.com", true },
 		{ "spf.protection.outlook.co", true }, { "spf.protection.oultook.com", true }, { "spf-protection.outlook.com", true },
-		{ "spf.protection.outlook.com.contoso.test", true }, { "protection.outlook.com", true }, { "spf.protections.outlook.com.", true },
+		{ "https://spf.protection.outlook.com", true }, { "http://spf.protection.outlook.com/", true },
+		{ "https://spf.example.net", false }, { "spf.protection.outlook.com.contoso.test", true }, { "protection.outlook.com", true }, { "spf.protections.outlook.com.", true },
 		{ "spf.protection.outlook.com", false }, { "spf.protection.outlook.com.", false }, { "outlook.com", false },
 		{ "spfd.protection.office365.us", false }, { "mail.protection.outlook.com", false }, { "spf.sendgrid.net", false }, { "", false },
 	};
