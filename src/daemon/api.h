@@ -28,7 +28,15 @@ enum api_outcome {
 
 /* A document rendered a moment ago: many who look at the same domain cost one rendering a second. */
 struct api_document {
-	char *key;			/* NULL = free */
+	struct api_document_key {
+		const char *domain;
+		const struct view_format *format;
+		int until;
+		bool verbose;
+		uint64_t revision;
+		int64_t checked_unix_ms, second;
+	} key;
+	char *domain;			/* of the key; NULL = free */
 	char *etag;
 	struct http_body *body;
 	bool reached;

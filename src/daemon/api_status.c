@@ -117,34 +117,47 @@ etag_of(const struct status *s, const struct view_format *f, char *ret, size_t s
 }
 
 /*
- * What a document depends on.  Besides the revision that is how long ago each cell was asked and what is left of TTLs, so one is
- * good for no longer than the second it was made in.
+ * What a document depends on; the domain's name is the board's.  Besides the revision that is how long ago each cell was asked and
+ * what is left of TTLs, so one is good for no longer than the second it was made in.
  */
-static char *
-document_key(const struct api *a, const struct wish *w, struct board_domain *d, bool verbose)
+static void
+document_key(const struct api *a, const struct wish *w, struct board_domain *d, bool verbose, struct api_document_key *ret)
 {
 	struct board_summary sum;
 
 	board_summary(d, &sum);
-	return xasprintf("%s %s %d %d %llu %lld %lld", sum.domain, w->format->name, (int)w->until, verbose,
-	    (unsigned long long)sum.revision, (long long)sum.checked_unix_ms,
-	    (long long)(a->clock->unix_ms(a->clock) / 1000));
+	*ret = (struct api_document_key){
+		.domain = sum.domain,
+		.format = w->format,
+		.until = (int)w->until,
+		.verbose = verbose,
+		.revision = sum.revision,
+		.checked_unix_ms = sum.checked_unix_ms,
+		.second = a->clock->unix_ms(a->clock) / 1000,
+	};
+}
+
+static bool
+keys_equal(const struct api_document_key *a, const struct api_document_key *b)
+{
+	return a->format == b->format && a->until == b->until && a->verbose == b->verbose && a->revision == b->revision &&
+	    a->checked_unix_ms == b->checked_unix_ms && a->second == b->second && strcmp(a->domain, b->domain) == 0;
 }
 
 static void
 document_clear(struct api_document *x)
 {
-	free(x->key);
+	free(x->domain);
 	free(x->etag);
 	http_body_unref(x->body);
-	*x = (struct api_document){ .key = NULL };
+	*x = (struct api_document){ .body = NULL };
 }
 
 static struct api_document *
-document_find(struct api *a, const char *key)
+document_find(struct api *a, const struct api_document_key *key)
 {
 	for (size_t i = 0; i < API_DOCUMENTS; i++)
-		if (a->documents[i].key != NULL && strcmp(a->documents[i].key, key) == 0)
+		if (a->documents[i].domain != NULL && keys_equal(&a->documents[i].key, key))
 			return &a->documents[i];
 	return NULL;
 }
@@ -166,7 +179,8 @@ document_make(struct api *a, const struct wish *w, struct board_domain *d, bool 
 	etag_of(s, w->format, etag, sizeof(etag));
 	x->etag = xstrdup(etag);
 	x->reached = view_reached(s, w->until);
-	x->key = document_key(a, w, d, verbose);	/* the look at it may have raised the revision */
+	document_key(a, w, d, verbose, &x->key);	/* the look at it may have raised the revision */
+	x->key.domain = x->domain = xstrdup(x->key.domain);
 	arena_free(arena);
 	return x;
 }
@@ -183,12 +197,13 @@ reply(struct api *a, struct http_request *r, const struct wish *w, struct board_
 {
 	const char *verbose = http_query(r, "verbose");
 	bool is_verbose = verbose != NULL && strcmp(verbose, "0") != 0;
-	char *key = document_key(a, w, d, is_verbose);
-	const struct api_document *x = document_find(a, key);
+	const struct api_document *x;
+	struct api_document_key key;
 
+	document_key(a, w, d, is_verbose, &key);
+	x = document_find(a, &key);
 	if (x == NULL)
 		x = document_make(a, w, d, is_verbose);
-	free(key);
 	if (w->format == &view_page_format)
 		api_page_headers(r);
 	http_reply_body(r, w->fail && !x->reached ? 503 : 200, w->format->content_type, x->body, x->etag);

@@ -83,6 +83,7 @@ struct http_request {
 	struct header *headers;		/* of the reply, from http_reply_header */
 	bool vary_encoding;
 	struct MHD_Response *response;	/* made and not queued */
+	struct http_body *shared;	/* whose the response is; NULL: ours */
 	unsigned status;
 
 	bool suspended;			/* and in http.waiting */
@@ -117,6 +118,9 @@ enum http_method route_method(const char *name, bool *ret_known);
 /* Add the headers of every reply, remember it and let the connection go on.  Takes the response over. */
 void reply_with(struct http_request *r, unsigned status, struct MHD_Response *response, const char *content_type);
 void reply_empty(struct http_request *r, unsigned status);
+/* It was queued, or never will be. */
+void reply_let_go(struct http_request *r);
+void header_list_free(struct header *list);
 const char *reply_header_get(const struct http_request *r, const char *name);
 bool reply_compressible(const char *content_type);
 /* The headers that all replies have, as text. */

@@ -68,10 +68,16 @@ add(struct MHD_Response *response, const char *name, const char *value)
 		log_err("http: cannot send the header %s", name);
 }
 
-void
-reply_with(struct http_request *r, unsigned status, struct MHD_Response *response, const char *content_type)
+/* Is it the last one on its connection? */
+static bool
+reply_closes(const struct http_request *r)
 {
-	assert(r->response == NULL && !r->parked && status < ARRAY_LEN(r->http->stats.requests));
+	return r->verdict.close || r->http->stopping || !r->method_known;
+}
+
+static void
+reply_headers(const struct http_request *r, struct MHD_Response *response, const char *content_type)
+{
 	if (response == NULL)
 		give_up("out of memory");
 	for (size_t i = 0; i < ARRAY_LEN(always); i++)
@@ -81,11 +87,24 @@ reply_with(struct http_request *r, unsigned status, struct MHD_Response *respons
 		add(response, x->name, x->value);
 	if (content_type != NULL)
 		add(response, "Content-Type", content_type);
-	if (r->verdict.close || r->http->stopping || !r->method_known)
+	if (reply_closes(r))
 		add(response, "Connection", "close");
+}
+
+static void
+reply_made(struct http_request *r, unsigned status, struct MHD_Response *response)
+{
+	assert(r->response == NULL && !r->parked && status < ARRAY_LEN(r->http->stats.requests));
 	r->response = response;
 	r->status = status;
 	request_resume(r);
+}
+
+void
+reply_with(struct http_request *r, unsigned status, struct MHD_Response *response, const char *content_type)
+{
+	reply_headers(r, response, content_type);
+	reply_made(r, status, response);
 }
 
 void
@@ -98,10 +117,69 @@ reply_empty(struct http_request *r, unsigned status)
 
 /* ---- bodies ---- */
 
+/* Bytes of a body; also held by each response that is made of them, for as long as a client takes them. */
+struct octets {
+	unsigned refs;
+	struct str s;
+};
+
+/* A response as it was sent last, for those who get the same: most of what a reply costs is its headers. */
+struct ready {
+	struct MHD_Response *response;	/* NULL: none */
+	char *content_type, *etag;
+	struct header *headers;		/* the handler's */
+};
+
 struct http_body {
 	unsigned refs;
-	struct str plain, gzip;		/* gzip: empty until somebody wants it */
+	struct octets *plain, *gzip;	/* gzip NULL: nobody has wanted it so far */
+	struct ready ready[2];		/* plain, compressed */
 };
+
+static void
+octets_unref(void *octets)
+{
+	struct octets *o = octets;
+
+	if (o == NULL || --o->refs > 0)
+		return;
+	str_done(&o->s);
+	free(o);
+}
+
+/* Takes the bytes over. */
+static struct octets *
+octets_new(struct str *bytes)
+{
+	struct octets *o = xcalloc(1, sizeof(*o));
+
+	o->refs = 1;
+	o->s = *bytes;
+	*bytes = (struct str)STR_INIT;
+	return o;
+}
+
+void
+header_list_free(struct header *list)
+{
+	for (struct header *next; list != NULL; list = next) {
+		next = list->next;
+		free(list->name);
+		free(list->value);
+		free(list);
+	}
+}
+
+static void
+ready_done(struct ready *x)
+{
+	if (x->response != NULL)
+		MHD_destroy_response(x->response);
+	free(x->content_type);
+	free(x->etag);
+	header_list_free(x->headers);
+	*x = (struct ready){ .response = NULL };
+}
 
 struct http_body *
 http_body_new(struct str *bytes)
@@ -109,8 +187,7 @@ http_body_new(struct str *bytes)
 	struct http_body *b = xcalloc(1, sizeof(*b));
 
 	b->refs = 1;
-	b->plain = *bytes;
-	*bytes = (struct str)STR_INIT;
+	b->plain = octets_new(bytes);
 	return b;
 }
 
@@ -119,26 +196,33 @@ http_body_unref(struct http_body *b)
 {
 	if (b == NULL || --b->refs > 0)
 		return;
-	str_done(&b->plain);
-	str_done(&b->gzip);
+	for (size_t i = 0; i < ARRAY_LEN(b->ready); i++)
+		ready_done(&b->ready[i]);
+	octets_unref(b->plain);
+	octets_unref(b->gzip);
 	free(b);
 }
 
-static void
-body_release(void *body)
-{
-	http_body_unref(body);
-}
-
 static struct MHD_Response *
-body_response(struct http_body *b, struct str *bytes)
+octets_response(struct octets *o)
 {
 	static char nothing[] = "";
 
-	if (bytes->len == 0)
+	if (o->s.len == 0)
 		return MHD_create_response_from_buffer(0, nothing, MHD_RESPMEM_PERSISTENT);
-	b->refs++;
-	return MHD_create_response_from_buffer_with_free_callback_cls(bytes->len, bytes->p, body_release, b);
+	o->refs++;
+	return MHD_create_response_from_buffer_with_free_callback_cls(o->s.len, o->s.p, octets_unref, o);
+}
+
+void
+reply_let_go(struct http_request *r)
+{
+	if (r->shared != NULL)
+		http_body_unref(r->shared);
+	else if (r->response != NULL)
+		MHD_destroy_response(r->response);
+	r->shared = NULL;
+	r->response = NULL;
 }
 
 /* ---- ETag ---- */
@@ -181,37 +265,113 @@ reply_compressible(const char *content_type)
 static struct MHD_Response *
 gzip_response(struct http_request *r, struct http_body *b)
 {
+	struct str bytes = STR_INIT;
 	struct gzip *g;
 
-	http_reply_header(r, "Content-Encoding", "gzip");
-	if (b->plain.len > GZIP_AT_ONCE) {
-		struct str copy = STR_INIT;
-
-		str_addn(&copy, b->plain.p, b->plain.len);
-		return stream_for(r, stream_response(true, &copy, NULL, NULL, NULL));
+	if (b->plain->s.len > GZIP_AT_ONCE) {
+		str_addn(&bytes, b->plain->s.p, b->plain->s.len);
+		return stream_for(r, stream_response(true, &bytes, NULL, NULL, NULL));
 	}
-	if (b->gzip.len == 0) {
+	if (b->gzip == NULL) {
 		g = gzip_new();
-		gzip_add(g, str_c(&b->plain), b->plain.len, true, &b->gzip);
+		gzip_add(g, str_c(&b->plain->s), b->plain->s.len, true, &bytes);
 		gzip_free(g);
+		b->gzip = octets_new(&bytes);
 	}
-	return body_response(b, &b->gzip);
+	return octets_response(b->gzip);
+}
+
+/* ---- the same reply again ---- */
+
+static bool
+same_text(const char *a, const char *b)
+{
+	return a == NULL ? b == NULL : b != NULL && strcmp(a, b) == 0;
+}
+
+static bool
+is_ready(const struct ready *x, const struct http_request *r, const char *content_type, const char *etag)
+{
+	const struct header *a = x->headers, *b = r->headers;
+
+	if (x->response == NULL || !same_text(x->content_type, content_type) || !same_text(x->etag, etag))
+		return false;
+	for (; a != NULL && b != NULL; a = a->next, b = b->next)
+		if (strcmp(a->name, b->name) != 0 || strcmp(a->value, b->value) != 0)
+			return false;
+	return a == b;
+}
+
+static void
+send_ready(struct http_request *r, unsigned status, struct http_body *b, const struct ready *x)
+{
+	b->refs++;
+	r->shared = b;
+	reply_made(r, status, x->response);
+}
+
+/* The response belongs to b now.  before: the headers that its handler gave it, taken over. */
+static void
+make_ready(struct http_request *r, unsigned status, struct http_body *b, bool gzip, struct header *before, const char *content_type,
+    const char *etag)
+{
+	struct ready *x = &b->ready[gzip];
+
+	ready_done(x);
+	x->response = gzip ? gzip_response(r, b) : octets_response(b->plain);
+	x->content_type = content_type != NULL ? xstrdup(content_type) : NULL;
+	x->etag = etag != NULL ? xstrdup(etag) : NULL;
+	x->headers = before;
+	reply_headers(r, x->response, content_type);
+	send_ready(r, status, b, x);
+}
+
+static struct header *
+headers_copy(const struct http_request *r)
+{
+	struct header *list = NULL, **end = &list;
+
+	for (const struct header *x = r->headers; x != NULL; x = x->next, end = &(*end)->next) {
+		*end = xcalloc(1, sizeof(**end));
+		(*end)->name = xstrdup(x->name);
+		(*end)->value = xstrdup(x->value);
+	}
+	return list;
+}
+
+/* keep: others may want the same. */
+static void
+reply_body(struct http_request *r, unsigned status, const char *content_type, struct http_body *b, const char *etag, bool keep)
+{
+	bool big = b->plain->s.len > GZIP_MIN && reply_compressible(content_type);
+	bool gzip = big && accept_gzip(http_header(r, "Accept-Encoding"));
+	bool unmodified = not_modified(r, status, etag), streamed = gzip && b->plain->s.len > GZIP_AT_ONCE;
+	bool alike = keep && !unmodified && !streamed && !reply_closes(r);
+	struct header *before;
+
+	if (alike && is_ready(&b->ready[gzip], r, content_type, etag)) {
+		send_ready(r, status, b, &b->ready[gzip]);
+		return;
+	}
+	before = alike ? headers_copy(r) : NULL;
+	if (big)
+		http_reply_header(r, "Vary", "Accept-Encoding");
+	if (etag != NULL)
+		say_etag(r, etag, gzip);
+	if (gzip && !unmodified)
+		http_reply_header(r, "Content-Encoding", "gzip");
+	if (unmodified)
+		reply_empty(r, 304);
+	else if (alike)
+		make_ready(r, status, b, gzip, before, content_type, etag);
+	else
+		reply_with(r, status, gzip ? gzip_response(r, b) : octets_response(b->plain), content_type);
 }
 
 void
 http_reply_body(struct http_request *r, unsigned status, const char *content_type, struct http_body *b, const char *etag)
 {
-	bool big = b->plain.len > GZIP_MIN && reply_compressible(content_type);
-	bool gzip = big && accept_gzip(http_header(r, "Accept-Encoding"));
-
-	if (big)
-		http_reply_header(r, "Vary", "Accept-Encoding");
-	if (etag != NULL)
-		say_etag(r, etag, gzip);
-	if (not_modified(r, status, etag))
-		reply_empty(r, 304);
-	else
-		reply_with(r, status, gzip ? gzip_response(r, b) : body_response(b, &b->plain), content_type);
+	reply_body(r, status, content_type, b, etag, true);
 }
 
 void
@@ -220,7 +380,7 @@ http_reply(struct http_request *r, unsigned status, const char *content_type, st
 	struct str nothing = STR_INIT;
 	struct http_body *b = http_body_new(body != NULL ? body : &nothing);
 
-	http_reply_body(r, status, content_type, b, etag);
+	reply_body(r, status, content_type, b, etag, false);
 	http_body_unref(b);
 }
 

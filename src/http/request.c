@@ -61,20 +61,12 @@ request_new(struct http *h, struct MHD_Connection *mhd, const char *method, cons
 static void
 request_free(struct http_request *r)
 {
-	struct header *next;
-
 	park_leave(r);
 	events_leave(r);
 	if (r->on_end != NULL)
 		r->on_end(r->on_end_ctx);
-	for (struct header *x = r->headers; x != NULL; x = next) {
-		next = x->next;
-		free(x->name);
-		free(x->value);
-		free(x);
-	}
-	if (r->response != NULL)
-		MHD_destroy_response(r->response);
+	header_list_free(r->headers);
+	reply_let_go(r);
 	if (r->target.arena != NULL)
 		target_done(&r->target);
 	str_done(&r->body);
@@ -157,17 +149,15 @@ log_request(const struct http_request *r)
 static enum MHD_Result
 send_response(struct http_request *r)
 {
-	struct MHD_Response *response = r->response;
 	enum MHD_Result ret;
 
 	conn_enter(r->conn, CONN_SENDING);
 	if (r->events != NULL)		/* lives as long as its client takes what is sent */
 		due_clear(r->http, &r->conn->deadline);
-	r->response = NULL;
 	log_request(r);
 	r->http->stats.requests[r->status]++;
-	ret = MHD_queue_response(r->mhd, r->status, response);
-	MHD_destroy_response(response);
+	ret = MHD_queue_response(r->mhd, r->status, r->response);
+	reply_let_go(r);
 	return ret;
 }
 

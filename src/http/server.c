@@ -15,7 +15,7 @@ enum {
 	 * Of each connection: room for the headers that the guard refuses in its own words, and for the chunks of a reply.  It is
 	 * wiped after each request, so it costs time as well.
 	 */
-	POOL = 40960,
+	POOL = 28672,
 	STOP_RUNS = 64,
 };
 

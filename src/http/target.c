@@ -61,6 +61,12 @@ decode(struct target *t, const char *text, size_t n, bool plus)
 	struct str s = STR_INIT;
 	char *copy = NULL;
 
+	if (memchr(text, '%', n) == NULL && (!plus || memchr(text, '+', n) == NULL)) {	/* the usual case */
+		copy = arena_alloc(t->arena, n + 1);
+		memcpy(copy, text, n);
+		copy[n] = '\0';
+		return is_clean_text(copy, n) ? copy : NULL;
+	}
 	if (target_decode(text, n, plus, &s))
 		copy = arena_strdup(t->arena, str_c(&s));
 	str_done(&s);

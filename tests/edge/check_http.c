@@ -85,6 +85,27 @@ on_json(void *ctx, struct http_request *r)
 	http_reply(r, 200, types[type], &s, "9");
 }
 
+/* One body for all replies; "?x=" adds a header, "?etag=" gives it a name, "?status=" a status, "?new" makes it another. */
+static struct http_body *shared;
+
+static void
+on_shared(void *ctx, struct http_request *r)
+{
+	const char *x = http_query(r, "x"), *status = http_query(r, "status");
+	struct str s = STR_INIT;
+
+	count(ctx);
+	if (shared == NULL || http_query(r, "new") != NULL) {
+		http_body_unref(shared);
+		for (int i = 0; i < 400; i++)
+			str_addf(&s, "line %d\n", i);
+		shared = http_body_new(&s);
+	}
+	if (x != NULL)
+		http_reply_header(r, "X-Of-This", x);
+	http_reply_body(r, status != NULL ? (unsigned)atoi(status) : 200, "text/plain", shared, http_query(r, "etag"));
+}
+
 #define M(m) (1u << HTTP_##m)
 static const struct http_route routes[] = {
 	{ M(GET),	"/",			false, on_root },
@@ -95,6 +116,7 @@ static const struct http_route routes[] = {
 	{ M(GET),	"/check/{domain}",	false, on_echo },
 	{ M(POST),	"/open",		false, on_put },
 	{ M(GET),	"/json",		false, on_json },
+	{ M(GET),	"/shared",		false, on_shared },
 	{ 0, NULL, false, NULL },
 };
 
@@ -116,11 +138,13 @@ setup_no_token(void)
 static void
 teardown(void)
 {
+	http_body_unref(shared);
+	shared = NULL;
 	web_stop(&web);
 }
 
 /*
- * {P} is the port of the server, {N*c} N times the character c.  Nothing else is added.
+ * {P} is the port of the server, {N*c} N times the character c, {N#L} N header fields of L octets each.  Nothing else is added.
  */
 static void
 expand(const char *in, struct str *out)
@@ -132,11 +156,15 @@ expand(const char *in, struct str *out)
 			str_addf(out, "%u", web.port);
 			p += 2;
 		} else if (*p == '{' && p[1] >= '1' && p[1] <= '9') {
-			unsigned long n = strtoul(p + 1, &end, 10);
+			unsigned long n = strtoul(p + 1, &end, 10), len = *end == '#' ? strtoul(end + 1, &end, 10) : 0;
 
-			for (unsigned long i = 0; i < n; i++)
-				str_addc(out, end[1]);
-			p = end + 2;
+			for (unsigned long i = 0; i < n; i++) {
+				if (len > 0)
+					str_addf(out, "X-%03lu: %0*d\r\n", i, (int)len - 9, 0);
+				else
+					str_addc(out, end[1]);
+			}
+			p = end + (len > 0 ? 0 : 2);
 		} else
 			str_addc(out, *p);
 	}
@@ -158,6 +186,7 @@ exchange(const char *request, struct str *reply)
 #define CLOSE "Connection: close\r\n"
 #define END   CLOSE "\r\n"
 #define AUTH  "Authorization: Bearer s3cret-token\r\n"
+#define REQUEST "GET / HTTP/1.1\r\n" HOST "\r\n"
 #define INNER "GET /status/smuggled HTTP/1.1\r\n" HOST "\r\n"
 
 static const struct matrix_row {
@@ -190,6 +219,24 @@ static const struct matrix_row {
 	{ "Host with path",	"GET / HTTP/1.1\r\nHost: localhost/x\r\n" END, 400, 0 },
 	{ "Host with bad port",	"GET / HTTP/1.1\r\nHost: localhost:99999\r\n" END, 400, 0 },
 	{ "Host with zone",	"GET / HTTP/1.1\r\nHost: [::1%lo]\r\n" END, 400, 0 },
+	{ "no port behind the colon", "GET / HTTP/1.1\r\nHost: localhost:\r\n" END, 400, 0 },
+	{ "port 0",		"GET / HTTP/1.1\r\nHost: localhost:0\r\n" END, 400, 0 },
+	{ "port of letters",	"GET / HTTP/1.1\r\nHost: localhost:http\r\n" END, 400, 0 },
+	{ "port with a sign",	"GET / HTTP/1.1\r\nHost: localhost:+{P}\r\n" END, 400, 0 },
+	{ "two ports",		"GET / HTTP/1.1\r\nHost: localhost:{P}:{P}\r\n" END, 400, 0 },
+	{ "open bracket",	"GET / HTTP/1.1\r\nHost: [::1\r\n" END, 400, 0 },
+	{ "no brackets",	"GET / HTTP/1.1\r\nHost: ::1\r\n" END, 400, 0 },
+	{ "list of Hosts",	"GET / HTTP/1.1\r\nHost: localhost, evil.example\r\n" END, 400, 0 },
+	{ "Host with a blank",	"GET / HTTP/1.1\r\nHost: localhost evil\r\n" END, 400, 0 },
+	{ "Host not ASCII",	"GET / HTTP/1.1\r\nHost: loc\303\244lhost\r\n" END, 400, 0 },
+	{ "short 127.1",	"GET / HTTP/1.1\r\nHost: 127.1\r\n" END, 421, 0 },
+	{ "0",			"GET / HTTP/1.1\r\nHost: 0\r\n" END, 421, 0 },
+	{ "0.0.0.0",		"GET / HTTP/1.1\r\nHost: 0.0.0.0:{P}\r\n" END, 421, 0 },
+	{ "a number",		"GET / HTTP/1.1\r\nHost: 2130706433\r\n" END, 421, 0 },
+	{ "in hexadecimal",	"GET / HTTP/1.1\r\nHost: 0x7f.0.0.1\r\n" END, 421, 0 },
+	{ "in octal",		"GET / HTTP/1.1\r\nHost: 0177.0.0.1\r\n" END, 421, 0 },
+	{ "mapped",		"GET / HTTP/1.1\r\nHost: [::ffff:198.51.100.1]\r\n" END, 421, 0 },
+	{ "a Host of 4 kB",	"GET / HTTP/1.1\r\nHost: {4000*a}\r\n" END, 400, 0 },
 	/* smuggling: what follows the header must never be taken for a request */
 	{ "CL and TE",		"POST /open HTTP/1.1\r\n" HOST "Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" INNER, 400, 0 },
 	{ "TE on GET",		"GET / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" INNER, 400, 0 },
@@ -233,6 +280,11 @@ static const struct matrix_row {
 	{ "long query",		"GET /status/a?q={1024*a} HTTP/1.1\r\n" HOST END, 414, 0 },
 	{ "headers of 12 kB",	"GET / HTTP/1.1\r\n" HOST "X: {12000*a}\r\n" END, 200, 1 },
 	{ "headers of 20 kB",	"GET / HTTP/1.1\r\n" HOST "X: {20000*a}\r\n" END, 431, 0 },
+	{ "97 headers, 16 kB",	"GET / HTTP/1.1\r\n" HOST "{97#166}" END, 200, 1 },
+	{ "97 headers, 16 kB, of a body", "PUT /domains/a.test HTTP/1.1\r\n" HOST AUTH "Content-Length: 65536\r\n{95#166}" END "{65536*b}", 201, 1 },
+	{ "97 headers, 17 kB",	"GET / HTTP/1.1\r\n" HOST "{97#176}" END, 431, 0 },
+	{ "101 headers",	"GET / HTTP/1.1\r\n" HOST "{99#12}" END, 431, 0 },
+	{ "1000 headers",	"GET / HTTP/1.1\r\n" HOST "{1000#12}" END, 431, 0 },
 	{ "headers of 100 kB",	"GET / HTTP/1.1\r\n" HOST "X: {100000*a}\r\n" END, 431, 0 },
 	{ "body of 64 kB",	"POST /open HTTP/1.1\r\n" HOST "Content-Length: 65536\r\n" END "{65536*b}", 201, 1 },
 	{ "body of 64 kB + 1",	"POST /open HTTP/1.1\r\n" HOST "Content-Length: 65537\r\n" END "{65537*b}", 413, 0 },
@@ -263,10 +315,22 @@ static const struct matrix_row {
 	{ "token and more",	"POST /check/a HTTP/1.1\r\n" HOST "Authorization: Bearer s3cret-tokens3cret-token\r\n" END, 401, 0 },
 	{ "empty token",	"POST /check/a HTTP/1.1\r\n" HOST "Authorization: Bearer \r\n" END, 401, 0 },
 	{ "other scheme",	"POST /check/a HTTP/1.1\r\n" HOST "Authorization: Basic czNjcmV0LXRva2Vu\r\n" END, 401, 0 },
+	{ "octets in the token", "POST /check/a HTTP/1.1\r\n" HOST "Authorization: Bearer s3cret-token\377\r\n" END, 401, 0 },
+	{ "a control character in the token", "POST /check/a HTTP/1.1\r\n" HOST "Authorization: Bearer s3cret-\001token\r\n" END, 401, 0 },
+	{ "a tab in front",	"POST /check/a HTTP/1.1\r\n" HOST "Authorization: Bearer\ts3cret-token\r\n" END, 201, 1 },
+	{ "blanks around it",	"POST /check/a HTTP/1.1\r\n" HOST "Authorization: Bearer  s3cret-token  \r\n" END, 401, 0 },
+	{ "quoted",		"POST /check/a HTTP/1.1\r\n" HOST "Authorization: Bearer \"s3cret-token\"\r\n" END, 401, 0 },
+	{ "a token of 12 kB",	"POST /check/a HTTP/1.1\r\n" HOST "Authorization: Bearer {12000*s}\r\n" END, 401, 0 },
+	{ "token in the query",	"POST /check/a?access_token=s3cret-token HTTP/1.1\r\n" HOST END, 401, 0 },
+	{ "token of another case", "POST /check/a HTTP/1.1\r\n" HOST "Authorization: Bearer S3CRET-TOKEN\r\n" END, 401, 0 },
 	{ "two tokens",		"POST /check/a HTTP/1.1\r\n" HOST AUTH AUTH END, 400, 0 },
 	{ "GET beside the POST", "GET /check/a HTTP/1.1\r\n" HOST END, 200, 1 },
 	{ "our origin",		"POST /check/a HTTP/1.1\r\n" HOST AUTH "Origin: http://localhost:{P}\r\n" END, 201, 1 },
 	{ "foreign origin",	"POST /check/a HTTP/1.1\r\n" HOST AUTH "Origin: http://evil.example\r\n" END, 403, 0 },
+	{ "origin that begins like ours", "POST /check/a HTTP/1.1\r\n" HOST AUTH "Origin: http://localhost:{P}.evil.example\r\n" END, 403, 0 },
+	{ "origin of another port", "POST /check/a HTTP/1.1\r\n" HOST AUTH "Origin: http://localhost:1\r\n" END, 403, 0 },
+	{ "origin with a path",	"POST /check/a HTTP/1.1\r\n" HOST AUTH "Origin: http://localhost:{P}/\r\n" END, 403, 0 },
+	{ "empty origin",	"POST /check/a HTTP/1.1\r\n" HOST AUTH "Origin:\r\n" END, 403, 0 },
 	{ "null origin",	"POST /check/a HTTP/1.1\r\n" HOST AUTH "Origin: null\r\n" END, 403, 0 },
 	{ "foreign origin reads", "GET /status HTTP/1.1\r\n" HOST "Origin: http://evil.example\r\n" END, 200, 1 },
 };
@@ -282,6 +346,90 @@ START_TEST(request_matrix)
 	ck_assert_msg(web.handled == row->handled, "%s: %u requests handled", row->name, web.handled);
 	ck_assert_msg(web_count(&reply, "HTTP/1.") == 1, "%s: more than one reply: %s", row->name, str_c(&reply));
 	str_done(&reply);
+}
+END_TEST
+
+/* Several requests that come at once on one connection. */
+static const struct {
+	const char *name, *request;
+	unsigned status, handled, replies;
+} several[] = {
+	{ "two at once",	"GET / HTTP/1.1\r\n" HOST "\r\nGET /status HTTP/1.1\r\n" HOST END, 200, 2, 2 },
+	{ "eleven at once",	REQUEST REQUEST REQUEST REQUEST REQUEST REQUEST REQUEST REQUEST REQUEST REQUEST "GET /status HTTP/1.1\r\n" HOST END, 200, 11, 11 },
+	{ "a body and the next", "POST /open HTTP/1.1\r\n" HOST "Content-Length: 3\r\n\r\nabcGET / HTTP/1.1\r\n" HOST END, 201, 2, 2 },
+	{ "empty lines between", "\r\n\r\nGET / HTTP/1.1\r\n" HOST "\r\n\r\nGET / HTTP/1.1\r\n" HOST END, 200, 2, 2 },
+	{ "what follows a refusal", "GET /nothing HTTP/1.1\r\n" HOST "\r\nGET / HTTP/1.1\r\n" HOST END, 404, 1, 2 },
+	{ "what follows garbage", "GET / HTTP/1.1\r\n" HOST HOST "\r\nGET / HTTP/1.1\r\n" HOST END, 400, 0, 1 },
+};
+
+START_TEST(one_after_another)
+{
+	struct str reply;
+
+	exchange(several[_i].request, &reply);
+	ck_assert_msg(web_status(&reply) == several[_i].status && web.handled == several[_i].handled &&
+	    web_count(&reply, "HTTP/1.") == several[_i].replies, "%s: %u handled: %s", several[_i].name, web.handled, str_c(&reply));
+	str_done(&reply);
+}
+END_TEST
+
+/*
+ * Replies of one body share their response as long as they say the same, and never say what was said to another.  Each row is a
+ * request on the same connection; header and not are parts of its reply.
+ */
+static const struct {
+	const char *target, *headers;
+	unsigned status;
+	const char *header, *not;
+} sharing[] = {
+	{ "/shared", "", 200, "Content-Type: text/plain", "X-Of-This" },
+	{ "/shared", "", 200, "Cache-Control: no-store", "X-Of-This" },
+	{ "/shared?x=1", "", 200, "X-Of-This: 1\r\n", "X-Of-This: 2" },
+	{ "/shared?x=2", "", 200, "X-Of-This: 2\r\n", "X-Of-This: 1" },
+	{ "/shared", "", 200, "Vary: Accept-Encoding", "X-Of-This" },
+	{ "/shared", "Accept-Encoding: gzip\r\n", 200, "Content-Encoding: gzip", "X-Of-This" },
+	{ "/shared", "Accept-Encoding: gzip\r\n", 200, "Content-Encoding: gzip", "ETag" },
+	{ "/shared", "", 200, "Vary: Accept-Encoding", "Content-Encoding" },
+	{ "/shared?etag=a", "", 200, "ETag: \"a\"\r\n", "no-store" },
+	{ "/shared?etag=b", "", 200, "ETag: \"b\"\r\n", "\"a\"" },
+	{ "/shared?etag=b", "Accept-Encoding: gzip\r\n", 200, "ETag: W/\"b\"\r\n", "no-store" },
+	{ "/shared?etag=b", "If-None-Match: \"b\"\r\n", 304, "ETag: \"b\"\r\n", "line" },
+	{ "/shared?etag=b", "", 200, "ETag: \"b\"\r\n", "W/" },
+	{ "/shared?status=503", "", 503, "Cache-Control: no-store", "ETag" },
+	{ "/shared?new", "", 200, "Content-Type: text/plain", "ETag" },
+	{ "/shared", "Connection: close\r\n", 200, "Connection: close", "ETag" },
+};
+
+START_TEST(shared_bodies)
+{
+	for (size_t i = 0; i < ARRAY_LEN(sharing); i++) {
+		struct str bytes = STR_INIT, before = STR_INIT;
+		char head[20];
+		struct str reply;
+
+		/* the row, and before it all of the others */
+		for (size_t k = 0; k <= i; k++) {
+			size_t which = k == i ? i : (i + 1 + k) % ARRAY_LEN(sharing);
+
+			if (k < i && strstr(sharing[which].headers, "close") != NULL)
+				continue;
+			str_addf(&before, "GET %s HTTP/1.1\r\nHost: localhost\r\n%s%s\r\n", sharing[which].target, sharing[which].headers,
+			    k < i || strstr(sharing[which].headers, "close") != NULL ? "" : CLOSE);
+		}
+		expand(str_c(&before), &bytes);
+		ck_assert(web_exchange(&web, bytes.p, bytes.len, &reply));
+		/* the last reply */
+		const char *last = str_c(&reply), *end = last + reply.len;
+		for (const char *p = last; (p = memmem(p, (size_t)(end - p), "HTTP/1.1 ", 9)) != NULL; p++)
+			last = p;
+		snprintf(head, sizeof(head), "HTTP/1.1 %u ", sharing[i].status);
+		ck_assert_msg(strncmp(last, head, strlen(head)) == 0, "row %zu: %.400s", i, last);
+		ck_assert_msg(strstr(last, sharing[i].header) != NULL, "row %zu: %.400s", i, last);
+		ck_assert_msg(strstr(last, sharing[i].not) == NULL, "row %zu: %.400s", i, last);
+		str_done(&bytes);
+		str_done(&before);
+		str_done(&reply);
+	}
 }
 END_TEST
 
@@ -602,6 +750,8 @@ main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, request_matrix, 0, ARRAY_LEN(matrix));
+	tcase_add_loop_test(t, one_after_another, 0, ARRAY_LEN(several));
+	tcase_add_test(t, shared_bodies);
 	tcase_add_test(t, headers_of_every_reply);
 	tcase_add_loop_test(t, headers, 0, ARRAY_LEN(header_rows));
 	tcase_add_loop_test(t, bodies, 0, ARRAY_LEN(body_rows));
