@@ -87,13 +87,12 @@ diagnose_add(struct roll *r, enum finding_code code, enum severity severity, int
 		r->cap_findings = cap;
 	}
 	f = &r->findings[r->n_findings++];
-	f->code = code;
-	f->severity = severity;
-	f->expectation = expectation;
-	f->detail = detail != NULL ? detail : finding_rows[code].title;
-	f->advice = advice_expand(r, finding_rows[code].advice, expectation, advice != NULL ? advice : &none);
-	f->evidence = arena_alloc(r->a, EVIDENCE_MAX * sizeof(*f->evidence));
-	f->sources = arena_alloc(r->a, (r->m->n_columns + 1) * sizeof(*f->sources));
+	/* all of it: the place may have held one that was dropped */
+	*f = (struct finding){ .code = code, .severity = severity, .expectation = expectation,
+		.detail = detail != NULL ? detail : finding_rows[code].title,
+		.advice = advice_expand(r, finding_rows[code].advice, expectation, advice != NULL ? advice : &none),
+		.evidence = arena_alloc(r->a, EVIDENCE_MAX * sizeof(*f->evidence)),
+		.sources = arena_alloc(r->a, (r->m->n_columns + 1) * sizeof(*f->sources)) };
 	return f;
 }
 
