@@ -86,7 +86,7 @@ export class Domain {
 
 	take(doc) {
 		const key = JSON.stringify([doc.state, doc.records.map(r => [r.id, r.state, r.visible])]);
-		const found = JSON.stringify(doc.findings.map(f => [f.code, f.record, f.detail]));
+		const found = JSON.stringify(doc.findings.map(f => [f.code, f.record, f.detail])), first = this.doc === null;
 
 		if (this.doc && this.doc.state !== doc.state)
 			document.title = of(STATES, doc.state).sign + " " + this.name + " · m365dnsd";
@@ -97,7 +97,19 @@ export class Domain {
 			this.fix.load();
 		this.told = key;
 		this.found = found;
+		if (first)
+			this.openLinked(doc);
 		this.draw();
+		if (first && location.hash)
+			location.replace(location.hash);	// what it names is there only now
+	}
+
+	/** /status/NAME#record-mx is a link to that record and its answers. */
+	openLinked(doc) {
+		const linked = doc.records.find(r => "#record-" + r.id === location.hash);
+
+		if (linked)
+			this.opened.add(linked.id);
 	}
 
 	refused(e) {

@@ -226,6 +226,13 @@ test("page: everything goes by keyboard", async (lab, windows) => {
 	await until(page, "no help", () => !document.querySelector("dialog").open);
 	await page.goto("/#/right.test");
 	await until(page, "a deep link", () => location.pathname === "/status/right.test" && document.querySelector("h1").innerText === "right.test");
+	await page.goto("about:blank");
+	await page.goto("/status/right.test#record-spf");
+	await until(page, "a link to a record", () => {
+		const row = document.querySelector("tr:target"), top = row && row.getBoundingClientRect().top;
+
+		return row && row.id === "record-spf" && row.nextSibling.className === "answers" && top >= 0 && top < innerHeight;
+	});
 	await page.goto("/status/nobody.test");
 	await until(page, "an old link", () => document.querySelector(".crumbs") && document.body.innerText.includes("This domain is not watched."));
 	windows.complaints = windows.complaints.filter(c => !/status of 404 .*\/status\/nobody\.test/.test(c));	// of the browser, as it should
