@@ -55,6 +55,49 @@ second_missing(struct roll *r, int second, const struct dns_name *target)
 		}
 }
 
+/* What the authorities have there, right or wrong; "" = nothing. */
+static const char *
+selector_text(const struct roll *r, int i)
+{
+	struct dns_name target;
+
+	for (size_t col = 0; i >= 0 && col < r->m->n_columns; col++) {
+		const struct answer *an = matrix_answer(r->m, plan_expectation(r->plan, (size_t)i)->question, col);
+
+		if (an != NULL && column_decides(r->m, &r->m->columns[col]) && an->n_values == 1 && rdata_name(&an->values[0], &target))
+			return match_name_text(r->a, &target);
+	}
+	return "";
+}
+
+static const char *
+selector_owner(const struct roll *r, int i)
+{
+	struct dns_name owner;
+
+	plan_owner(r->plan, (size_t)i, &owner);
+	return match_name_text(r->a, &owner);
+}
+
+/* Each has what belongs to the other: one slip, one finding. */
+static void
+tell_swapped(struct roll *r, int first, int second)
+{
+	struct finding *f = diagnose_find(r, FINDING_DKIM_TARGET_SHAPE, first);
+	struct finding *g = diagnose_find(r, FINDING_DKIM_TARGET_SHAPE, second);
+	const char *a = selector_text(r, first), *b = selector_text(r, second);
+
+	if (f == NULL || g == NULL || !str_iprefix(a, "selector2-") || !str_iprefix(b, "selector1-"))
+		return;
+	f->also |= UINT64_C(1) << second;
+	f->detail = "the targets of the two selectors were entered the wrong way round";
+	f->advice = arena_printf(r->a, "Exchange the targets: %s CNAME %s, and %s CNAME %s", selector_owner(r, first), b,
+	    selector_owner(r, second), a);
+	for (size_t k = 0; k < g->n_evidence; k++)
+		diagnose_evidence_text(r, f, g->evidence[k]);
+	diagnose_drop(r, g);
+}
+
 /* Both targets of a domain share key, tenant and form (M365-FACTS appendix A). */
 static void
 compare_targets(struct roll *r, int second, const struct dns_name *target1, const struct dns_name *target2, size_t col)
@@ -241,5 +284,7 @@ diagnose_dkim(struct roll *r)
 		compare_targets(r, s[1].expectation, &s[0].target, &s[1].target, s[1].col);
 	else if (s[0].has_target)
 		second_missing(r, s[1].expectation, &s[0].target);
+	else
+		tell_swapped(r, s[0].expectation, s[1].expectation);
 	diagnose_keys(r, s);
 }

@@ -144,6 +144,27 @@ from_other_selector(struct mend *m, struct rdata *ret)
 	return false;
 }
 
+/* The two were entered the wrong way round: what stands at the other one is right here. */
+static bool
+from_swapped(struct mend *m, struct rdata *ret)
+{
+	bool first = strcmp(m->j.e->id, "dkim-selector1") == 0;
+	int other = plan_find(m->x->plan, first ? "dkim-selector2" : "dkim-selector1");
+	size_t row = other >= 0 ? plan_expectation(m->x->plan, (size_t)other)->question : 0;
+
+	for (size_t col = 0; other >= 0 && col < m->x->m->n_columns; col++) {
+		const struct answer *an = matrix_answer(m->x->m, row, col);
+		struct judgement judged;
+
+		if (!column_decides(m->x->m, &m->x->m->columns[col]) || an == NULL || an->n_values != 1)
+			continue;
+		eval_judge(m->x->plan, m->i, VIEW_PUBLIC, an, false, NULL, m->x->a, &judged);
+		*ret = an->values[0];
+		return judged.verdict == VERDICT_OK;
+	}
+	return false;
+}
+
 /* The first form that has nothing unknown in it: with the tenant given, that is the one of domains added before May 2025. */
 static bool
 from_family(struct mend *m, struct rdata *ret)
@@ -168,7 +189,7 @@ fix_dkim(struct mend *m)
 	/* right by itself, but not beside the other one: that one is taken for the model */
 	if (m->verdict == VERDICT_OK && !from_other_selector(m, &r))
 		return;
-	if (fix_without_zone(m, &r)) {
+	if (fix_without_zone(m, &r) || (m->verdict == VERDICT_WRONG && from_swapped(m, &r))) {
 		put_single(m, &r);
 	} else if (from_other_selector(m, &r) || from_family(m, &r)) {
 		put_single(m, &r);

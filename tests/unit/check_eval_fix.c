@@ -180,6 +180,10 @@ static const struct {
 	{ "DKIM as the other selector", WITH("\"dkim\""), "dkim-selector1 = {CNAME " KEY1 "n-v1.dkim.mail.microsoft}\n"
 	    "dkim-selector2 = none", "add selector2._domainkey." APEX " CNAME:  -> " KEY2 "n-v1.dkim.mail.microsoft [dkim-selector2-missing] "
 	    "(dkim-selector2 was worked out, not given by Microsoft: compare it with Get-DkimSigningConfig)" },
+	{ "DKIM the wrong way round", WITH("\"dkim\""), "dkim-selector1 = {CNAME " KEY2 "n-v1.dkim.mail.microsoft}\n"
+	    "dkim-selector2 = {CNAME " KEY1 "n-v1.dkim.mail.microsoft}", "change selector1._domainkey." APEX " CNAME: " KEY2
+	    "n-v1.dkim.mail.microsoft -> " KEY1 "n-v1.dkim.mail.microsoft [dkim-target-shape]\nchange selector2._domainkey." APEX " CNAME: "
+	    KEY1 "n-v1.dkim.mail.microsoft -> " KEY2 "n-v1.dkim.mail.microsoft [dkim-target-shape]" },
 	{ "DKIM that nobody can know", DOMAIN("services = {\"dkim\"}"), "dkim-selector1 = none\ndkim-selector2 = none", "" },
 	{ "DKIM with the zone behind it", WITH("\"dkim\""), "dkim-selector1 = {CNAME " KEY1 "n-v1.dkim.mail.microsoft.contoso.test}",
 	    "change selector1._domainkey." APEX " CNAME: " KEY1 "n-v1.dkim.mail.microsoft.contoso.test -> " KEY1
