@@ -5,12 +5,16 @@
  *   - a digest is only given for what the decoder takes, and its TTL is the answer's;
  *   - unpacking and packing again gives the same bytes;
  *   - two messages with one digest and one question have one variant (tried on neighbours: one bit turned);
- *   - what record data prints is parsed back to the same data.
+ *   - what record data prints is parsed back to the same data;
+ *   - what is read of it before it is decoded, and what it says of a delegation, stays within its bounds and its bailiwick.
  */
-#include <m365dnsd/dns.h>
+#include <m365dnsd/resolver.h>
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "src/resolver/classify.h"
+#include "src/resolver/zone.h"
 
 #define NEIGHBOURS 16
 
@@ -104,17 +108,55 @@ neighbours_compare(struct arena *a, const uint8_t *data, size_t size, const stru
 	}
 }
 
+/* What decodes is whole for the first look, too, and gets a reason. */
+static void
+head_compare(const uint8_t *data, size_t size, const struct dns_message *m)
+{
+	const struct source public = { .kind = SOURCE_RESOLVER, .view = VIEW_PUBLIC, .operator = "quad9" };
+	const struct source authority = { .kind = SOURCE_AUTHORITY };
+	struct reply_head h;
+	bool whole = reply_head_read(&h, data, size);
+
+	if (m != NULL)
+		must(whole && h.n_sinkholes <= h.n_addresses && h.n_addresses <= h.n_answer);
+	if (!whole)
+		return;
+	must(reply_reason(&h, &public) < REASON_MAX && reply_reason(&h, &authority) < REASON_MAX);
+	reply_refuses_edns(&h);
+}
+
+/* As if it had been asked for the name servers of its own question, one label below. */
+static void
+delegation_judge(const struct dns_message *m)
+{
+	struct addr addrs[HOST_ADDRESSES_MAX];
+	struct dns_name above;
+	struct delegation d;
+
+	if (dns_name_labels(&m->q.name) == 0)
+		return;
+	dns_name_suffix(&above, &m->q.name, 1);
+	if (zone_judge(m, &above, &m->q.name, &d) != JUDGE_CUT)
+		return;
+	must(d.n <= ZONE_NAMES_MAX && dns_name_is_below(&d.owner, &above));
+	for (size_t i = 0; i < d.n; i++)
+		must(message_addresses(m, &d.names[i], addrs, ARRAY_LEN(addrs)) <= ARRAY_LEN(addrs));
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct arena *a = arena_new();
 	struct seen seen;
 	struct answer an;
+	bool decoded = look_at(a, data, size, &seen);
 
-	if (look_at(a, data, size, &seen)) {
+	head_compare(data, size, decoded ? seen.m : NULL);
+	if (decoded) {
 		uint8_t query[DNS_QUERY_MAX];
 		size_t len = dns_query_encode(query, &seen.m->q, DNS_QUERY_RD | DNS_QUERY_DO);
 
+		delegation_judge(seen.m);
 		dns_query_mix_case(query, len);
 		dns_reply_check(query, len, data, size);
 		variant_round_trip(a, &seen.variant);
