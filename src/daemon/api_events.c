@@ -221,7 +221,10 @@ static void
 replay(struct api_replay *x)
 {
 	struct api *a = x->api;
+	uint64_t told = store_told_id(a->store);
 
+	if (x->after_id > told)		/* an id of another database: what comes now is news */
+		x->after_id = told;
 	x->next = a->replays;
 	x->prev = &a->replays;
 	if (x->next != NULL)

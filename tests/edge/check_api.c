@@ -352,6 +352,18 @@ static const struct {
 	{ "GET /status/a..b", "", 400, "application/problem+json", "" },
 	{ "GET /history/contoso.test", "", 200, "application/json", "\"transitions\":[],\"next\":null,\"spread\":[]" },
 	{ "GET /history/unknown.test", "", 404, "application/problem+json", "no history" },
+	{ "GET /history/contoso.test?cursor=-1", "", 400, "application/problem+json", "cursor" },
+	{ "GET /history/contoso.test?cursor=0", "", 400, "application/problem+json", "cursor" },
+	{ "GET /history/contoso.test?cursor=18446744073709551617", "", 400, "application/problem+json", "cursor" },
+	{ "GET /history/contoso.test?cursor=999999999999999999", "", 200, "application/json", "\"transitions\":[],\"next\":null" },
+	{ "GET /history/contoso.test?cursor=1%202", "", 400, "application/problem+json", "cursor" },
+	{ "GET /status?cursor=%22%3B--", "", 200, "application/json", "\"total\":3" },
+	{ "GET /status?cursor=zzzz", "", 200, "application/json", "\"domains\":[]" },
+	{ "GET /status?limit=-1", "", 400, "application/problem+json", "limit" },
+	{ "GET /status?limit=18446744073709551617", "", 400, "application/problem+json", "limit" },
+	{ "GET /status/contoso.test?since=18446744073709551617", "", 400, "application/problem+json", "since" },
+	{ "GET /status/contoso.test?wait=-1", "", 400, "application/problem+json", "wait" },
+	{ "GET /status/contoso.test?wait=99999999999999999999", "", 400, "application/problem+json", "wait" },
 	{ "GET /history/contoso.test?cursor=x", "", 400, "application/problem+json", "cursor" },
 	{ "GET /fix/contoso.test?format=xml", "", 404, "application/problem+json", "text, zone, nsupdate" },
 	{ "GET /fix/contoso.test?format=zone", "", 200, "text/dns; charset=us-ascii", "; contoso.test: " },
@@ -657,6 +669,19 @@ static const struct {
 	{ "all from the start", "GET /events", "0", "1 2 3 4 5 6 " },
 	{ "all and the end", "GET /events", "5", "6 " },
 	{ "an id of the other kind", "GET /events", "1.1", "6 " },
+	{ "an id of another database", "GET /events", "1000", "6 " },
+	{ "negative", "GET /events", "-1", "6 " },
+	{ "with a sign", "GET /events", "+1", "6 " },
+	{ "hexadecimal", "GET /events", "0x1", "6 " },
+	{ "with an exponent", "GET /events", "1e0", "6 " },
+	{ "more than 64 bits", "GET /events", "18446744073709551617", "6 " },
+	{ "more follows", "GET /events", "1 2", "6 " },
+	{ "in other digits", "GET /events", "\357\274\221", "6 " },
+	{ "three parts", "GET /events?domain=contoso.test", "1.1.1", "4 " },
+	{ "no revision", "GET /events?domain=contoso.test", ".1", "4 " },
+	{ "a negative part", "GET /events?domain=contoso.test", "1.-1", "4 " },
+	{ "a part of more than 64 bits", "GET /events?domain=contoso.test", "1.18446744073709551617", "4 " },
+	{ "empty", "GET /events", "", "6 " },
 };
 
 static const char *
@@ -768,6 +793,23 @@ static const struct {
 	{ "key as code", "", "{\"tenant = 1 } domain x {\":\"a\"}", API_CREATED, 400, "key" },
 	{ "title as code", "", "{\"record\":{\"x\\\" {} } domain \\\"evil.test\\\" { #\":{}}}", API_CREATED, 400, "" },
 	{ "line end in a text", "", "{\"tenant\":\"a\\nb\"}", API_CREATED, 400, "control character" },
+	{ "a number in the place of a text", "", "{\"tenant\":1e999}", API_CREATED, 400, "" },
+	{ "a number longer than any", "", "{\"authorities\":123456789012345678901234567890}", API_CREATED, 400, "" },
+	{ "NUL in a text", "", "{\"tenant\":\"a\\u0000b\"}", API_CREATED, 400, "" },
+	{ "NUL in a key", "", "{\"ten\\u0000ant\":\"a\"}", API_CREATED, 400, "" },
+	{ "half a surrogate", "", "{\"tenant\":\"\\ud800\"}", API_CREATED, 400, "" },
+	{ "not UTF-8", "", "{\"tenant\":\"\377\"}", API_CREATED, 400, "" },
+	{ "text that is not UTF-8", "", "tenant = \"a\377\"", API_CREATED, 400, "" },
+	{ "text with a control character", "", "tenant = \"a\001\"", API_CREATED, 400, "" },
+	{ "a list of lists", "", "{\"services\":[[\"exchange\"]]}", API_CREATED, 400, "" },
+	{ "a list of objects", "", "{\"services\":[{}]}", API_CREATED, 400, "" },
+	{ "an object in the place of a text", "", "{\"tenant\":{}}", API_CREATED, 400, "" },
+	{ "an empty key", "", "{\"\":1}", API_CREATED, 400, "key" },
+	{ "key twice in text", "", "tenant = a\ntenant = b", API_CREATED, 400, "twice" },
+	{ "more behind the object", "", "{} {}", API_CREATED, 400, "" },
+	{ "an include", "", "include(\"/etc/passwd\")", API_CREATED, 400, "" },
+	{ "of the environment", "", "tenant = \"${HOME}\"", API_CREATED, 400, "" },
+	{ "a key of the file", "", "listen = {\"0.0.0.0:80\"}", API_CREATED, 400, "listen" },
 	{ "in a file", "", "", API_CONFLICT, 409, "conf.d/x.conf:1" },
 	{ "not now", "", "", API_FAILED, 503, "" },
 };
@@ -787,6 +829,81 @@ START_TEST(put)
 	ck_assert_msg(strstr(text, bodies[_i].wants) != NULL, "%s: %s", bodies[_i].name, text);
 	if (status == 400)
 		ck_assert_msg(b.block.len == 0, "%s: %s", bodies[_i].name, str_c(&b.block));
+	bench_down();
+}
+END_TEST
+
+/* Brackets within brackets, as many as a body may hold. */
+static const struct {
+	const char *name, *open;
+} deep[] = { { "lists", "[" }, { "objects", "{\"a\":" }, { "views", "{\"view\":{\"public\":" }, { "blocks of text", "view \"public\" {" } };
+
+START_TEST(put_deep)
+{
+	struct str body = STR_INIT;
+	unsigned status;
+
+	bench_up();
+	if (_i < 2)
+		str_add(&body, "{\"tenant\":");
+	while (body.len < 60000)
+		str_add(&body, deep[_i].open);
+	status = ask_with("PUT /domains/new.test", TOKEN, str_c(&body));
+	ck_assert_msg(status == 400 && b.block.len == 0, "%s: %u %.200s", deep[_i].name, status, str_c(&b.body));
+	str_done(&body);
+	bench_down();
+}
+END_TEST
+
+#define L50 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
+static const struct {
+	const char *name;
+	unsigned status;
+	const char *is;		/* as it arrives; NULL = not at all */
+} names[] = {
+	{ "A.Test", 201, "a.test" },
+	{ "a.test.", 201, "a.test" },
+	{ "m%C3%BCnchen.test", 201, "xn--mnchen-3ya.test" },
+	{ "M%C3%9CNCHEN.test", 201, "xn--mnchen-3ya.test" },
+	{ "xn--mnchen-3ya.test", 201, "xn--mnchen-3ya.test" },
+	{ "stra%C3%9Fe.test", 201, "xn--strae-oqa.test" },
+	{ L50 "." L50 "." L50 "." L50 ".aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", 201,
+	    L50 "." L50 "." L50 "." L50 ".aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" },
+	{ L50 "." L50 "." L50 "." L50 "." L50, 400, NULL },
+	{ L50 "aaaaaaaaaaaaaa.test", 400, NULL },
+	{ "xn--a.test", 201, "xn--a.test" },		/* no label of IDNA, but of DNS */
+	{ "xn--.test", 201, "xn--.test" },
+	{ "%C3%BC%CC%88%CC%88.%E2%80%AE.test", 400, NULL },
+	{ "a%E2%80%8B.test", 201, "a.test" },		/* mapped to nothing */
+	{ ".", 400, NULL },
+	{ "a..test", 400, NULL },
+	{ ".test", 400, NULL },
+	{ "*.test", 400, NULL },
+	{ "a%20b.test", 400, NULL },
+	{ "a%22%7D.test", 400, NULL },
+	{ "a%5C.test", 400, NULL },
+	{ "a%2Fb.test", 400, NULL },
+	{ "192.0.2.1", 400, NULL },
+	{ "%5B::1%5D", 400, NULL },
+};
+
+START_TEST(put_names)
+{
+	char *request = xasprintf("PUT /domains/%s", names[_i].name), *wants = NULL;
+	unsigned status;
+
+	bench_up();
+	b.outcome = API_CREATED;
+	str_clear(&b.block);
+	status = ask_with(request, TOKEN, "");
+	ck_assert_msg(status == names[_i].status, "%s: %u %s", names[_i].name, status, str_c(&b.body));
+	if (names[_i].is != NULL)
+		wants = xasprintf("%s: domain \"%s\" {", names[_i].is, names[_i].is);
+	ck_assert_msg(wants == NULL ? b.block.len == 0 : strncmp(str_c(&b.block), wants, strlen(wants)) == 0, "%s: %s", names[_i].name,
+	    str_c(&b.block));
+	free(wants);
+	free(request);
 	bench_down();
 }
 END_TEST
@@ -1083,6 +1200,8 @@ main(void)
 	tcase_add_loop_test(t, events_resume, 0, (int)ARRAY_LEN(resumes));
 	tcase_add_test(t, events_resume_in_parts);
 	tcase_add_loop_test(t, put, 0, (int)ARRAY_LEN(bodies));
+	tcase_add_loop_test(t, put_deep, 0, (int)ARRAY_LEN(deep));
+	tcase_add_loop_test(t, put_names, 0, (int)ARRAY_LEN(names));
 	tcase_add_test(t, del);
 	tcase_add_loop_test(t, answered_when_kept, 0, (int)ARRAY_LEN(kept));
 	tcase_add_test(t, kept_after_the_end);
