@@ -47,7 +47,7 @@ config() {		# N domains
 # The questions are those of the program itself, read off one domain at the server.
 questions() {		# N domains
 	awk -v n="$1" '{ line[NR] = $0 } END { for (i = 0; i < n; i++) for (k = 1; k <= NR; k++) {
-		l = line[k]; sub("d00000", sprintf("d%05d", i), l); print l } }' "$tmp/one"
+		l = line[k]; sub("d00000", sprintf("d%05d", i), l); print l } }' "$tmp/plan"
 }
 
 field() {		# name=value of the line that begins with a word
@@ -76,7 +76,9 @@ config 1 >"$tmp/1.conf"
 start_server 0 "$tmp/one"
 "$build/m365dnsd" -c "$tmp/1.conf" --once --format ndjson >/dev/null || :
 stop_server
-per_domain=$(wc -l <"$tmp/one")
+# What the diagnosis asks aside goes to one resolver and, where it is Microsoft's, once for all domains: less than a hundredth.
+grep -F d00000.test "$tmp/one" >"$tmp/plan"
+per_domain=$(wc -l <"$tmp/plan")
 for n in 50 200 "$domains"; do
 	config "$n" >"$tmp/$n.conf"
 	questions "$n" >"$tmp/$n.list"
@@ -136,6 +138,7 @@ printf 'processor time a query, us: whole %s (ndjson %s), pass %s, transport %s,
     "$(awk '{ print $6 }' "$tmp/rounds" | median)" "$(awk '{ print $11 }' "$tmp/rounds" | median)" "$(awk '{ print $8 }' "$tmp/rounds" | median)" \
     "$(awk '{ print $9 }' "$tmp/rounds" | median)" "$(awk '{ print $7 }' "$tmp/rounds" | median)"
 sed -n 's/^cells/memory and stalls: cells/p' "$tmp/p"
+"$build/bench/bench_sides"
 
 # ---- instructions ----
 
