@@ -171,9 +171,49 @@ evidence_line(struct roll *r, const char *owner, uint32_t ttl, const char *type,
 	return arena_printf(r->a, "%s. %u IN %s %s (%s)", owner, ttl, type, value, column_text(&r->m->columns[col], r->a));
 }
 
+/* Does the text look like what the record is to be? The apex of an old domain has a dozen texts of others. */
+static bool
+evidence_is_about(const struct rdata *data, const char *record)
+{
+	static const struct {
+		const char *record, *mark;
+		bool first;		/* only at the start of the text */
+	} marks[] = {
+		{ "spf", "spf1", false }, { "verification", "ms", true }, { "verification", "ms=", false },
+		{ "verification", "=ms", false },
+	};
+	struct str s = STR_INIT;
+	bool about = false;
+
+	rdata_text(data, &s);
+	for (size_t k = 0; k < ARRAY_LEN(marks); k++)
+		for (const char *p = str_c(&s); strcmp(marks[k].record, record) == 0 && *p != '\0' && !about; p++) {
+			about = str_iprefix(p, marks[k].mark);
+			if (marks[k].first)
+				break;
+		}
+	str_done(&s);
+	return about;
+}
+
+/* Are some of the texts about the record of the finding, so that the others need not be shown? */
+static bool
+evidence_narrow(const struct roll *r, const struct finding *f, const struct answer *an, const char **ret_record)
+{
+	if (f->expectation < 0 || an->qtype != DNS_TYPE_TXT)
+		return false;
+	*ret_record = plan_expectation(r->plan, (size_t)f->expectation)->id;
+	for (size_t i = 0; i < an->n_values; i++)
+		if (evidence_is_about(&an->values[i], *ret_record))
+			return true;
+	return false;
+}
+
 static void
 evidence_answer(struct roll *r, struct finding *f, size_t row, size_t col, const struct answer *an)
 {
+	const char *record = NULL;
+	bool narrow = evidence_narrow(r, f, an, &record);
 	uint32_t ttl = MATRIX_CELL(r->m, row, col)->ttl;
 	const char *owner = match_name_text(r->a, &r->m->rows[row].name);
 	struct str s = STR_INIT;
@@ -187,6 +227,8 @@ evidence_answer(struct roll *r, struct finding *f, size_t row, size_t col, const
 		owner = target;
 	}
 	for (size_t i = 0; i < an->n_values && f->n_evidence < EVIDENCE_MAX; i++) {
+		if (narrow && !evidence_is_about(&an->values[i], record))
+			continue;
 		str_clear(&s);
 		evidence_value(&an->values[i], &s);
 		diagnose_evidence_text(r, f, evidence_line(r, owner, ttl, type, str_c(&s), col));

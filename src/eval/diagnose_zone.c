@@ -389,8 +389,12 @@ diagnose_nobody(struct roll *r)
 	}
 	f = diagnose_add(r, FINDING_AUTHORITY_UNREACHABLE, SEVERITY_WARNING, -1,
 	    arena_printf(r->a, "the name servers of %s could not be found out: %s%s", plan_domain(r->plan),
-	    name_of(&reason_names, (int)z->reason), works ? "" : "; is this machine on the network?"),
+	    name_of(&reason_names, (int)z->reason), works || z->reason == REASON_NOT_GLOBAL ? "" : "; is this machine on the network?"),
 	    &(struct advice){ .server = *z->where != '\0' ? z->where : "the servers above the domain" });
+	if (z->reason == REASON_NOT_GLOBAL)
+		f->advice = arena_printf(r->a, "If %s is yours, set authority_private = yes (--authority-private): an address that is "
+		    "not global is asked only then. If it is not, correct the name servers that are entered at the registrar.",
+		    *z->where != '\0' ? z->where : "the server");
 	if (z->asked.len > 0)
 		diagnose_evidence_text(r, f, arena_printf(r->a, "%s. IN NS: %s (%s)", match_name_text(r->a, &z->asked),
 		    name_of(&reason_names, (int)z->reason), z->where));

@@ -158,7 +158,7 @@ step_says(struct step *st, const struct zone_server *server)
 {
 	char name[DNS_NAME_TEXT_MAX], addr[ADDR_TEXT_MAX];
 
-	snprintf(st->where, sizeof(st->where), "%.64s (%s)", dns_name_text_lower(&server->name, name),
+	snprintf(st->where, sizeof(st->where), "%.64s %s", dns_name_text_lower(&server->name, name),
 	    addr_text(&server->source->addr, 53, addr));
 }
 

@@ -489,6 +489,37 @@ START_TEST(a_finding_says_what_where_and_how)
 }
 END_TEST
 
+/* An old domain has a dozen texts of others at its apex: they do not push out the one that is told of. */
+START_TEST(evidence_is_of_the_record)
+{
+	static const struct {
+		const char *name, *record, *texts;
+		size_t n;
+		const char *shown;
+	} rows[] = {
+		{ "spf among others", "spf", "TXT a=1; TXT b=2; TXT MS=ms12345678; TXT V=SPF1 mx -all", 1, "\"V=SPF1 mx -all\"" },
+		{ "proof without MS=", "verification", "TXT a=1; TXT items; TXT ms12345678", 1, "\"ms12345678\"" },
+		{ "proof in quotation marks", "verification", "TXT a=1; TXT \"MS=ms12345678\"", 1, "MS=ms12345678" },
+		{ "nothing like it", "verification", "TXT a=1; TXT b=2", 2, "\"b=2\"" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct arena *a = arena_new();
+		struct plan *plan = plan_of(strcmp(rows[i].record, "spf") == 0 ? MAIL : ONLY_PROOF);
+		struct domain_result r = roll(a, matrix_of(a, plan, "found", NS1 R2,
+		    arena_printf(a, "%s = {%s} - -\n* = ok ok*2 ok*2", rows[i].record, rows[i].texts)));
+		bool shown = false;
+
+		ck_assert_uint_ge(r.n_findings, 1);
+		ck_assert_uint_eq(r.findings[0].n_evidence, rows[i].n);
+		for (size_t k = 0; k < r.findings[0].n_evidence; k++)
+			shown = shown || strstr(r.findings[0].evidence[k], rows[i].shown) != NULL;
+		ck_assert_msg(shown, "%s: %s", rows[i].name, r.findings[0].evidence[0]);
+		arena_free(a);
+	}
+}
+END_TEST
+
 /* The advice ends in the record to paste, whole, with what stood in it before. */
 START_TEST(advice_shows_the_whole_record)
 {
@@ -575,6 +606,7 @@ main(void)
 	tcase_add_test(t, a_host_of_ones_own_is_said_in_words);
 	tcase_add_test(t, caches_are_told_without_false_claims);
 	tcase_add_test(t, a_finding_says_what_where_and_how);
+	tcase_add_test(t, evidence_is_of_the_record);
 	tcase_add_test(t, advice_shows_the_whole_record);
 	tcase_add_test(t, hostile_bytes_are_escaped);
 	tcase_add_test(t, codes_of_this_test_are_provoked);
