@@ -49,11 +49,61 @@ headline(struct painter *p, const struct status *s)
 	if (s->since_unix_ms != 0) {
 		paint(p, PAINT_PLAIN, " since ");
 		paint(p, PAINT_PLAIN, time_short(s->since_unix_ms, s->now_unix_ms, since));
-		paint(p, PAINT_PLAIN, " (");
-		paint(p, PAINT_PLAIN, time_between(s->since_unix_ms, s->now_unix_ms, age));
-		paint(p, PAINT_PLAIN, ")");
+		if (s->now_unix_ms - s->since_unix_ms >= 1000) {
+			paint(p, PAINT_PLAIN, " (");
+			paint(p, PAINT_PLAIN, time_between(s->since_unix_ms, s->now_unix_ms, age));
+			paint(p, PAINT_PLAIN, ")");
+		}
 	}
 	paint_newline(p);
+}
+
+/* A record because of which the domain is not published. */
+static bool
+is_to_mend(const struct status *s, const struct status_record *r)
+{
+	if (r->state != RECORD_UNPUBLISHED && r->state != RECORD_REGRESSED)
+		return false;
+	for (size_t i = 0; i < r->n_findings; i++)
+		if (r->findings[i]->severity == SEVERITY_ERROR)
+			return true;
+	return r->need == NEED_REQUIRED && s->n_required > 0;
+}
+
+/* The zone as a whole, or which records. */
+static void
+what_is_wrong(const struct status *s, struct str *ret)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n_findings; i++)
+		if (s->findings[i].severity == SEVERITY_ERROR && s->findings[i].record == NULL) {
+			str_add(ret, s->findings[i].title);
+			return;
+		}
+	for (size_t i = 0; i < s->n_records; i++)
+		if (is_to_mend(s, &s->records[i]))
+			str_addf(ret, "%s%s", n++ > 0 ? ", " : ": ", s->records[i].id);
+}
+
+/* What the state means; of a domain that is not right, where it is not. */
+static void
+meaning(struct painter *p, const struct status *s)
+{
+	bool wrong = s->state == DOMAIN_UNPUBLISHED || s->state == DOMAIN_REGRESSED;
+	struct str line = STR_INIT, where = STR_INIT;
+
+	if (wrong)
+		what_is_wrong(s, &where);
+	if (*str_c(&where) != ':' && where.len > 0)
+		str_add(&line, str_c(&where));
+	else
+		str_addf(&line, "%s%s", where.len > 0 && s->state == DOMAIN_UNPUBLISHED ? "not right at the authoritative servers" :
+		    state_texts[s->state].meaning, str_c(&where));
+	paint(p, PAINT_PLAIN, "  ");
+	paint_folded(p, PAINT_PLAIN, 2, 2, str_c(&line));
+	str_done(&line);
+	str_done(&where);
 }
 
 /* "Published 3 of 3 required records, seen 78 %; checked 10:20:30Z, next look in 4m; worldwide, cloud-only". */
@@ -76,8 +126,6 @@ facts(struct painter *p, const struct status *s)
 		str_addf(&line, "; %s", s->cloud);
 	if (s->profile != NULL && *s->profile != '\0')
 		str_addf(&line, ", %s", s->profile);
-	paint(p, PAINT_PLAIN, "  ");
-	paint_folded(p, PAINT_PLAIN, 2, 2, state_texts[s->state].meaning);
 	paint(p, PAINT_PLAIN, "  ");
 	paint_folded(p, PAINT_DIM, 2, 2, str_c(&line));
 	str_done(&line);
@@ -227,6 +275,50 @@ indented(struct painter *p, enum paint how, const char *mark, const char *text)
 	paint_folded(p, how, at, at, text);
 }
 
+/* Up to the server that says it, at the end: "contoso.test. 300 IN MX 10 mail.old.example. (ns1.contoso.test 192.0.2.1)". */
+static size_t
+evidence_len(const char *line)
+{
+	size_t n = strlen(line);
+
+	if (n == 0 || line[n - 1] != ')')
+		return n;
+	while (n > 1 && !(line[n] == '(' && line[n - 1] == ' '))
+		n--;
+	return n > 1 ? n - 1 : strlen(line);
+}
+
+static bool
+evidence_same(const char *a, const char *b)
+{
+	size_t n = evidence_len(a);
+
+	return n == evidence_len(b) && n < strlen(a) && n < strlen(b) && strncmp(a, b, n) == 0;
+}
+
+/* What several servers say alike is one line; the table tells who says what, and verbose each line. */
+static void
+evidence(struct painter *p, const struct status_finding *f)
+{
+	struct str line = STR_INIT;
+
+	for (size_t i = 0; i < f->n_evidence; i++) {
+		const char *one = f->evidence[i];
+		bool before = false, more = false;
+
+		for (size_t k = 0; k < f->n_evidence && !p->o->verbose; k++)
+			if (k != i && evidence_same(f->evidence[k], one))
+				*(k < i ? &before : &more) = true;
+		if (before)
+			continue;
+		str_clear(&line);
+		str_addn(&line, one, strlen(one) - more);
+		str_add(&line, more ? ", and others)" : "");
+		indented(p, PAINT_DIM, "| ", str_c(&line));
+	}
+	str_done(&line);
+}
+
 static void
 finding(struct painter *p, const struct status_finding *f)
 {
@@ -236,8 +328,8 @@ finding(struct painter *p, const struct status_finding *f)
 		paint_newline(p);
 	finding_head(p, f);
 	indented(p, PAINT_PLAIN, "", f->detail);
-	for (size_t i = 0; i < f->n_evidence && !brief; i++)
-		indented(p, PAINT_DIM, "| ", f->evidence[i]);
+	if (!brief)
+		evidence(p, f);
 	for (size_t i = 0; i < f->n_sources && p->o->verbose; i++)
 		indented(p, PAINT_DIM, "at ", f->sources[i]);
 	indented(p, f->severity == SEVERITY_ERROR ? PAINT_BOLD : PAINT_PLAIN, p->o->unicode ? "\u2192 " : "-> ", f->advice);
@@ -279,14 +371,28 @@ eta_line(struct painter *p, const struct status *s)
 	str_done(&line);
 }
 
+/* The zone as a whole is mended at the registrar or at its servers. */
+static bool
+has_error_of_record(const struct status *s)
+{
+	for (size_t i = 0; i < s->n_findings; i++)
+		if (s->findings[i].severity == SEVERITY_ERROR && s->findings[i].record != NULL)
+			return true;
+	return false;
+}
+
 static void
 next_step(const struct status *s, const struct view_options *o, struct str *ret)
 {
 	size_t errors = findings_count(s, SEVERITY_ERROR);
 
 	if (errors > 0) {
-		str_addf(ret, "not right: %zu error%s above to mend, the first one first (--fix prints the changes), then check again.",
-		    errors, errors == 1 ? "" : "s");
+		if (errors == 1)
+			str_add(ret, "not right: mend the error above");
+		else
+			str_addf(ret, "not right: mend the %zu errors above, the first one first", errors);
+		str_add(ret, has_error_of_record(s) ? " (what to type: --fix text), then check again." :
+		    ", then check again.");
 		return;
 	}
 	switch (s->state) {
@@ -350,6 +456,7 @@ domain_text(struct painter *p, const struct status *s)
 {
 	if (!p->o->quiet) {
 		headline(p, s);
+		meaning(p, s);
 		facts(p, s);
 		paint_matrix(p, s);
 		for (size_t i = 0; i < ARRAY_LEN(left_outs); i++)

@@ -223,11 +223,11 @@ START_TEST(line)
 {
 	static const char *const want[] = {
 		"contoso.test: pending, published 0/2, visible 0 %",
-		"contoso.test: unpublished, published 0/2, visible 0 %, 2 errors (mx-extra, record-missing)",
+		"contoso.test: unpublished, published 0/2, visible 0 %, 2 errors (mx-extra mx, record-missing autodiscover)",
 		"contoso.test: published 3/3, visible 78 %, ETA 10:25:17Z (in 5m)",
 		"xn--mnchen-3ya.test: complete, published 1/1, visible 100 %",
-		"fabrikam.test: unknown, published 0/1, visible 0 %",
-		"contoso.test: regressed, published 0/1, visible 0 %, 1 error (spf-syntax)",
+		"fabrikam.test: unknown, published 0/1, visible 0 %, 1 warning (authority-unreachable)",
+		"contoso.test: regressed, published 0/1, visible 0 %, 1 error (spf-syntax spf)",
 		"contoso.onmicrosoft.com: pending",
 	};
 	struct str out = STR_INIT;
@@ -262,6 +262,59 @@ START_TEST(line_names_a_code_once)
 		}
 		view_line(&s, &out);
 		ck_assert_str_eq(str_c(&out), cases[i].want);
+		str_done(&out);
+	}
+}
+END_TEST
+
+/* The records beside it: what is to be looked at. */
+START_TEST(line_names_the_records)
+{
+	static const char *const records[] = { "mx", "spf", "autodiscover", "dmarc" };
+	struct status_finding findings[ARRAY_LEN(records)] = { { .code = NULL } };
+	struct status s = { .domain = "contoso.test", .state = DOMAIN_UNPUBLISHED, .findings = findings };
+	struct str out = STR_INIT;
+
+	for (size_t i = 0; i < ARRAY_LEN(records); i++)
+		findings[s.n_findings++] = (struct status_finding){ .code = "record-missing", .severity = SEVERITY_ERROR,
+		    .record = records[i] };
+	view_line(&s, &out);
+	ck_assert_str_eq(str_c(&out), "contoso.test: unpublished, 4 errors (record-missing mx spf autodiscover ...)");
+	str_done(&out);
+}
+END_TEST
+
+/* ---- evidence ---- */
+
+/* What several servers say alike is one line, but for those who want each. */
+START_TEST(text_folds_evidence)
+{
+	static const struct {
+		const char *name, *evidence[4], *want, *want_verbose;
+	} cases[] = {
+		{ "alike", { "a.test. IN MX: NXDOMAIN (ns1 192.0.2.1)", "a.test. IN MX: NXDOMAIN (ns2 192.0.2.2)" },
+		  "\n    | a.test. IN MX: NXDOMAIN (ns1 192.0.2.1, and others)\n",
+		  "\n    | a.test. IN MX: NXDOMAIN (ns1 192.0.2.1)\n    | a.test. IN MX: NXDOMAIN (ns2 192.0.2.2)\n" },
+		{ "between others", { "a.test. 5 IN MX 1 b. (x)", "a.test. 5 IN MX 1 c. (x)", "a.test. 5 IN MX 1 b. (y)" },
+		  "\n    | a.test. 5 IN MX 1 b. (x, and others)\n    | a.test. 5 IN MX 1 c. (x)\n", NULL },
+		{ "not alike", { "a.test. 5 IN MX 1 b. (x)", "a.test. 6 IN MX 1 b. (x)" },
+		  "\n    | a.test. 5 IN MX 1 b. (x)\n    | a.test. 6 IN MX 1 b. (x)\n", NULL },
+		{ "nobody said it", { "a.test", "a.test", ")", "()" }, "\n    | a.test\n    | a.test\n    | )\n    | ()\n", NULL },
+	};
+
+	for (size_t i = 0; i < 2 * ARRAY_LEN(cases); i++) {
+		struct status_finding f = { .code = "mx-extra", .severity = SEVERITY_ERROR, .title = "t", .detail = "d", .advice = "",
+		    .evidence = cases[i / 2].evidence };
+		struct status st = { .domain = "a.test", .state = DOMAIN_UNPUBLISHED, .findings = &f, .n_findings = 1 };
+		const struct status *list = &st;
+		struct view_options o = { .width = 100, .verbose = i % 2 != 0 };
+		const char *want = o.verbose ? cases[i / 2].want_verbose : cases[i / 2].want;
+		struct str out = STR_INIT;
+
+		while (f.n_evidence < 4 && cases[i / 2].evidence[f.n_evidence] != NULL)
+			f.n_evidence++;
+		view_format_find("text")->render(&list, 1, &o, &out);
+		ck_assert_msg(want == NULL || strstr(str_c(&out), want) != NULL, "%s: %s", cases[i / 2].name, str_c(&out));
 		str_done(&out);
 	}
 }
@@ -334,6 +387,8 @@ main(void)
 	tcase_add_test(t, transitions);
 	tcase_add_loop_test(t, line, 0, 7);
 	tcase_add_test(t, line_names_a_code_once);
+	tcase_add_test(t, line_names_the_records);
+	tcase_add_test(t, text_folds_evidence);
 	srunner_run_all(sr, CK_NORMAL);
 	failed = srunner_ntests_failed(sr);
 	srunner_free(sr);
