@@ -203,7 +203,7 @@ evidence_narrow(const struct roll *r, const struct finding *f, const struct answ
 	if (f->expectation < 0 || an->qtype != DNS_TYPE_TXT)
 		return false;
 	*ret_record = plan_expectation(r->plan, (size_t)f->expectation)->id;
-	for (size_t i = 0; i < an->n_values; i++)
+	for (size_t i = 0; i < an->n_values && f->n_evidence < EVIDENCE_MAX; i++)
 		if (evidence_is_about(&an->values[i], *ret_record))
 			return true;
 	return false;
