@@ -248,10 +248,25 @@ advise_text(struct roll *r, struct finding *f)
 			an = matrix_answer(r->m, row, col);
 	if (an == NULL || (text = fix_record_text(r->m, (size_t)f->expectation, an, r->a, &note)) == NULL)
 		return;
+	if (f->code == FINDING_RECORD_WRONG) {	/* the administrator's own address rather than the catalog's */
+		f->advice = arena_printf(r->a, "Correct the TXT record at %s, so that it reads: %s",
+		    match_name_text(r->a, &r->m->rows[row].name), text);
+		return;
+	}
 	if (names_what_goes(f->code))
 		note = NULL;
 	f->advice = arena_printf(r->a, "%s%s The record then reads%s%s%s: %s", f->advice, n > 0 && f->advice[n - 1] == '.' ? "" : ".",
 	    note != NULL ? " (" : "", note != NULL ? note : "", note != NULL ? ")" : "", text);
+}
+
+/* A text of tags that was mended, in place of the one that anybody could have. */
+static bool
+wants_text(const struct roll *r, const struct finding *f)
+{
+	enum rule rule = f->expectation >= 0 ? plan_expectation(r->plan, (size_t)f->expectation)->rule : RULE_MAX;
+
+	return rule != RULE_MAX && (text_codes[f->code] ||
+	    (f->code == FINDING_RECORD_WRONG && (rule == RULE_MTA_STS || rule == RULE_TLS_RPT)));
 }
 
 void
@@ -259,7 +274,7 @@ diagnose_records(struct roll *r)
 {
 	diagnose_speakers(r, speaks);
 	for (size_t i = 0; i < r->n_findings; i++)
-		if (text_codes[r->findings[i].code] && r->findings[i].expectation >= 0)
+		if (wants_text(r, &r->findings[i]))
 			advise_text(r, &r->findings[i]);
 }
 
