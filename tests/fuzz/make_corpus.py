@@ -297,6 +297,10 @@ case("nxdomain-two-soas", message(rcode=3, ns=[rr(SOA, soa(60), owner=name("test
 case("nodata", message(ns=[rr(SOA, soa(60))]), other("nodata", ttl=60))
 case("nodata-ns-authoritative", message(flags=QR | AA, ns=[rr(NS, name("ns1.test"))]), NODATA)
 case("referral", message(flags=QR, ns=[rr(NS, name("ns1.test"))]), other("referral"))
+case("referral-with-glue", message(flags=QR, ns=[rr(NS, name("ns1.contoso.test"))] * 2 + [rr(NS, name("ns2.test"))],
+                                   ar=[rr(A, b"\x0b\0\0\1", owner=name("NS1.contoso.test")), rr(A, b"\x0b\0\0\2", owner=name("ns2.test")),
+                                       rr(AAAA, bytes(range(32, 48)), owner=name("ns1.contoso.test"))]), other("referral"))
+case("referral-of-many", message(flags=QR, ns=[rr(NS, name(f"ns{i}.test")) for i in range(20)]), other("referral"))
 case("referral-of-parent", message(flags=QR, ns=[rr(NS, name("ns1.test"), owner=name("test"))]), other("referral"))
 case("referral-upward-to-root", message(flags=QR, ns=[rr(NS, name("a.root-servers.test"), owner=b"\0")]), other("referral"))
 case("referral-elsewhere", message(flags=QR, ns=[rr(NS, name("ns1.test"), owner=name("x.contoso.test"))]), NODATA)
