@@ -398,8 +398,8 @@ next_step(const struct status *s, const struct view_options *o, struct str *ret)
 	switch (s->state) {
 	case DOMAIN_COMPLETE:
 		str_add(ret, s->n_required == 0 ? "complete, but only because nothing is required; see above." :
-		    findings_count(s, SEVERITY_WARNING) > 0 ? "complete. Nothing has to be done in DNS at once; what is a warning above wants a look." :
-		    "complete. Nothing is left to do in DNS.");
+		    findings_count(s, SEVERITY_WARNING) == 0 ? "complete. Nothing is left to do in DNS." :
+		    "complete. Nothing has to be done in DNS at once; what is a warning above wants a look.");
 		return;
 	case DOMAIN_PUBLISHED:
 		if (view_reached(s, o->until))
