@@ -202,8 +202,6 @@ int conf_add_resolver(struct conf *c, const char *name_or_addr, struct err *err)
 void conf_clear_resolvers(struct conf *c);
 /* "contoso.onmicrosoft.com" and its kin of the other clouds: Microsoft's own zone, nothing for the customer to add. */
 bool conf_is_initial_domain(const struct dns_name *domain);
-/* Owner of a record of the admin's own; -1 with words when its name lies outside the domain or repeats it. */
-int conf_record_owner(const struct conf_record *r, const struct dns_name *domain, struct dns_name *ret, struct err *err);
 /* "exchange,teams" -> bits. */
 int conf_services_parse(const char *words, unsigned *ret, struct err *err);
 /* What depends on the command line too: who votes, the quorum.  Call it last; conf_load has done all other checks. */

@@ -92,7 +92,5 @@ bool plan_pattern_match(const char *pattern, const char *target);
 const char *plan_pattern_words(struct arena *a, const char *text);
 /* Same domain, same expectations, same wanted values: a reload keeps the state. */
 bool plan_equal(const struct plan *a, const struct plan *b);
-/* "contoso.onmicrosoft.com" and its kin of the other clouds: nothing for the customer to add. */
-bool plan_is_initial_domain(const struct dns_name *domain);
 
 #endif

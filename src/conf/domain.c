@@ -177,8 +177,9 @@ conf_add_domain(struct conf *c, const char *name, size_t *ret, struct err *err)
 	return 0;
 }
 
-int
-conf_record_owner(const struct conf_record *r, const struct dns_name *domain, struct dns_name *ret, struct err *err)
+/* The owner of one of the administrator's own records; -1 with words when its name lies outside the domain or repeats it. */
+static int
+record_owner(const struct conf_record *r, const struct dns_name *domain, struct dns_name *ret, struct err *err)
 {
 	char text[DNS_NAME_TEXT_MAX];
 	size_t len = strlen(r->name);
@@ -243,7 +244,7 @@ check_record(struct loader *l, const struct conf_domain *d, const struct conf_re
 	struct dns_name owner;
 	struct err err;
 
-	if (conf_record_owner(r, &l->domain_name, &owner, &err) == -1)
+	if (record_owner(r, &l->domain_name, &owner, &err) == -1)
 		conf_problem_add(l->problems, d->file, r->line, "record \"%s\": name %s", r->id, err.msg);
 	for (const struct conf_record *other = d->records; other < r; other++) {
 		if (strcmp(other->id, r->id) == 0)

@@ -56,7 +56,5 @@ bool import_is_csv(const char *text, size_t n);
 
 /* All rows -> the inside of the block. */
 void import_body(struct import *im, const struct catalog *catalog, struct str *ret);
-/* The longest suffix of Microsoft's that the name lies below; NULL = a stranger's. */
-const struct catalog_suffix *import_suffix(const struct catalog *catalog, const struct dns_name *name);
 
 #endif

@@ -23,7 +23,7 @@ struct builder {
 	struct rdata data;
 	const char *text;		/* of data, names lower case */
 	unsigned services, clouds;
-	bool proof_by_txt, exchange;
+	bool proof_by_txt;
 	const char *verification, *tenant, *autodiscover, *dkim[2];
 	struct str mx, spf, own;	/* list of MX; inside of the spf block; record blocks */
 	size_t n_spf_rows;
@@ -95,8 +95,9 @@ set_once(struct builder *b, const char **at, const char *key, const char *text)
 
 /* ---- clouds and tenant: read off the hosts ---- */
 
-const struct catalog_suffix *
-import_suffix(const struct catalog *catalog, const struct dns_name *name)
+/* The longest suffix of Microsoft's that the name lies below; NULL = a stranger's. */
+static const struct catalog_suffix *
+suffix_of(const struct catalog *catalog, const struct dns_name *name)
 {
 	const struct catalog_suffix *best = NULL;
 	struct dns_name suffix;
@@ -111,7 +112,7 @@ import_suffix(const struct catalog *catalog, const struct dns_name *name)
 static void
 learn_cloud(struct builder *b, const struct dns_name *host)
 {
-	const struct catalog_suffix *s = import_suffix(b->catalog, host);
+	const struct catalog_suffix *s = suffix_of(b->catalog, host);
 
 	if (s == NULL || s->clouds == 0)
 		return;
@@ -165,7 +166,7 @@ spf_term(struct builder *b, const char *term)
 			continue;
 		term += n + 1;
 		if (i == 2 && dns_name_parse(&host, term, NULL) == 0) {
-			const struct catalog_suffix *s = import_suffix(b->catalog, &host);
+			const struct catalog_suffix *s = suffix_of(b->catalog, &host);
 
 			learn_cloud(b, &host);
 			if (s != NULL && strcmp(s->what, "spf") == 0)

@@ -215,8 +215,9 @@ pipeline_has_room(const struct pipeline *p)
 	return !alive;
 }
 
-bool
-pipeline_turn_is_over(const struct pipeline *p)
+/* Is this turn of the loop long enough? */
+static bool
+turn_is_over(const struct pipeline *p)
 {
 	return p->clock->mono_ms(p->clock) >= p->turn_ends_ms;
 }
@@ -229,7 +230,7 @@ run_due(struct pipeline *p, int64_t now)
 	bool any = false;
 
 	while ((top = heap_top(&p->due)) != NULL && top->key <= now && pipeline_has_room(p) &&
-	    !pipeline_turn_is_over(p)) {
+	    !turn_is_over(p)) {
 		heap_remove(&p->due, top);
 		domain_turn((struct domain *)top, now);
 		any = true;
@@ -246,7 +247,7 @@ run_dirty(struct pipeline *p, int64_t now, unsigned *budget)
 {
 	struct domain *d;
 
-	while ((d = LIST_FIRST(&p->dirty)) != NULL && *budget > 0 && !pipeline_turn_is_over(p)) {
+	while ((d = LIST_FIRST(&p->dirty)) != NULL && *budget > 0 && !turn_is_over(p)) {
 		LIST_REMOVE(d, dirty_link);
 		d->is_dirty = false;
 		domain_settle(d, now);
@@ -281,7 +282,7 @@ pipeline_run(struct pipeline *p)
 	do {
 		prober_run(p->prober);
 		run_dirty(p, now, &budget);
-	} while (!pipeline_turn_is_over(p) && (run_due(p, now) || (!LIST_EMPTY(&p->dirty) && budget > 0)));
+	} while (!turn_is_over(p) && (run_due(p, now) || (!LIST_EMPTY(&p->dirty) && budget > 0)));
 	return next_run(p, now, prober_run(p->prober));
 }
 

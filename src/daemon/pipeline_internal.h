@@ -128,8 +128,6 @@ void pipeline_configure(struct pipeline *p, const struct conf *conf);
 void pipeline_change_go_on(struct pipeline *p, int64_t now_ms);
 /* pipeline_domain.c: those of the plan and of the configuration ask other servers than domain d does: it has to begin anew. */
 bool domain_asks_others(const struct domain *d, const struct plan *plan);
-/* pipeline.c: is this turn of the loop long enough? */
-bool pipeline_turn_is_over(const struct pipeline *p);
 /* pipeline.c: a domain more; there is room for it in p->domains. */
 void pipeline_add(struct pipeline *p, struct plan *plan);
 /* pipeline.c: put d on the list of those to be rolled up. */

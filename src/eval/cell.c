@@ -65,7 +65,8 @@ matrix_says(struct matrix *m, struct arena *a)
 	m->says = says;
 }
 
-int64_t
+/* When a resolver forgets what it holds (monotonic ms), and on what that rests. */
+static int64_t
 cell_expiry(const struct matrix *m, size_t row, size_t col, enum eta_basis *ret)
 {
 	const struct eval_cell *c = MATRIX_CELL(m, row, col);

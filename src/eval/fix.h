@@ -76,8 +76,6 @@ struct text fix_clean(struct arena *a, struct text t);
 
 /* A TXT value more in the set. */
 void fix_add_text(struct mend *m, struct text t);
-/* The record's data from its text form; false when it is none of the expectation's type. */
-bool fix_name_value(struct mend *m, const char *text, struct rdata *ret);
 /* The zone's name was appended to a target that is right without it: then that one was meant, also where it is not known. */
 bool fix_without_zone(struct mend *m, struct rdata *ret);
 /* Worked out by Microsoft's rules is not the same as given by Microsoft: a note says where the given one stands. */
@@ -89,8 +87,6 @@ void fix_note_derived(struct mend *m, const char *where);
 typedef void fix_mender(struct mend *m);
 extern fix_mender *const fix_menders[RULE_MAX];
 fix_mender fix_txt_value, fix_contains, fix_spf, fix_tags, fix_cname, fix_srv, fix_host, fix_absent, fix_dkim, fix_mx;
-/* Would the match rule call the one text right? */
-bool fix_judged_ok(struct mend *m, struct text t);
 /*
  * The one record (SPF, DMARC) that the answer's texts become, for expectation i; NULL when nothing better than what is there is
  * known.  *ret_note: what people have to know of it, NULL = nothing.

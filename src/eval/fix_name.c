@@ -10,8 +10,9 @@
 
 #include "fix.h"
 
-bool
-fix_name_value(struct mend *m, const char *text, struct rdata *ret)
+/* The record's data from its text form; false when it is none of the expectation's type. */
+static bool
+name_value(struct mend *m, const char *text, struct rdata *ret)
 {
 	return rdata_parse(m->x->a, m->j.e->row->type, text, ret, NULL) == 0;
 }
@@ -21,7 +22,7 @@ fix_without_zone(struct mend *m, struct rdata *ret)
 {
 	for (size_t k = 0; k < m->judged->n_notes; k++)
 		if (m->judged->notes[k].code == FINDING_TARGET_ZONE_APPENDED && m->judged->notes[k].wanted != NULL)
-			return fix_name_value(m, m->j.e->row->type == DNS_TYPE_MX ?
+			return name_value(m, m->j.e->row->type == DNS_TYPE_MX ?
 			    arena_printf(m->x->a, "0 %s", m->judged->notes[k].wanted) : m->judged->notes[k].wanted, ret);
 	return false;
 }
@@ -139,7 +140,7 @@ from_other_selector(struct mend *m, struct rdata *ret)
 		target = match_name_text(m->x->a, &name);
 		if (!str_iprefix(target, first ? "selector2-" : "selector1-"))
 			continue;
-		return fix_name_value(m, arena_printf(m->x->a, "selector%c%s", first ? '1' : '2', target + strlen("selectorN")), ret);
+		return name_value(m, arena_printf(m->x->a, "selector%c%s", first ? '1' : '2', target + strlen("selectorN")), ret);
 	}
 	return false;
 }
@@ -173,7 +174,7 @@ from_family(struct mend *m, struct rdata *ret)
 
 	for (size_t k = 0; k < w->n_family; k++)
 		if (strpbrk(w->family[k], "*?") == NULL)
-			return fix_name_value(m, w->family[k], ret);
+			return name_value(m, w->family[k], ret);
 	return false;
 }
 

@@ -12,8 +12,9 @@
 
 #define STS_ID_MAX 32	/* RFC 8461 section 3.1 */
 
-bool
-fix_judged_ok(struct mend *m, struct text t)
+/* Would the match rule call this one text right? */
+static bool
+judged_ok(struct mend *m, struct text t)
 {
 	struct judgement j;
 	struct rdata r;
@@ -152,7 +153,7 @@ mended_text(struct mend *m, const struct single *s, struct text t)
 		s->tag != NULL ? with_tag(a, spaced, s->tag) : spaced };
 
 	for (size_t k = 0; k < ARRAY_LEN(tries); k++)
-		if (fix_judged_ok(m, tries[k]))
+		if (judged_ok(m, tries[k]))
 			return tries[k];
 	return (struct text){ "", 0 };
 }

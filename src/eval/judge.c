@@ -218,15 +218,6 @@ judge_note_as(struct judge *j, enum severity severity, enum finding_code code, c
 	return note;
 }
 
-bool
-judge_noted(const struct judge *j, enum finding_code code)
-{
-	for (size_t i = 0; i < j->n_notes; i++)
-		if (j->notes[i].code == code)
-			return true;
-	return false;
-}
-
 /* Info never takes the place of record-missing or record-wrong. */
 static bool
 judge_explained(const struct judge *j)

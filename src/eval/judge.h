@@ -43,7 +43,6 @@ struct note *judge_note_as(struct judge *j, enum severity severity, enum finding
 bool judge_is_demanded(const struct expectation *e);
 /* Absent and not demanded: not configured, which is no finding. */
 bool judge_note_is_idle(const struct expectation *e, const struct note *note);
-bool judge_noted(const struct judge *j, enum finding_code code);
 /* "a", or "a or b": the right values for people. */
 const char *judge_wanted_text(struct judge *j);
 /*

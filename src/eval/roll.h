@@ -78,8 +78,6 @@ cell_says(const struct matrix *m, size_t expectation, size_t col)
 {
 	return m->says != NULL ? m->says[expectation * m->n_columns + col] : cell_judged(m, expectation, col);
 }
-/* When a resolver forgets what it holds (monotonic ms), and on what that rests. */
-int64_t cell_expiry(const struct matrix *m, size_t row, size_t col, enum eta_basis *ret);
 
 /* ---- the roll-up (rollup.c) ---- */
 

@@ -74,8 +74,6 @@ struct target {
 	size_t n_args;
 	struct arena *arena;
 };
-/* Percent-decode; with plus, '+' is a blank.  false: bad escape, control character, not UTF-8. */
-bool target_decode(const char *text, size_t n, bool plus, struct str *out);
 /* "/a/b?c=d"; false when a part of it does not decode. */
 bool target_parse(struct target *t, const char *text);
 void target_done(struct target *t);

@@ -107,8 +107,6 @@ void request_on_completed(void *http, struct MHD_Connection *mhd, void **request
 /* Only from callbacks of libmicrohttpd. */
 void request_suspend(struct http_request *r);
 void request_resume(struct http_request *r);
-/* Give up what waits and whose client is gone; every few seconds. */
-void request_watch(struct due *d);
 
 /* ---- route.c, reply.c, problem.c, park.c, events.c, stream.c ---- */
 
@@ -121,15 +119,12 @@ void reply_empty(struct http_request *r, unsigned status);
 /* It was queued, or never will be. */
 void reply_let_go(struct http_request *r);
 void header_list_free(struct header *list);
-const char *reply_header_get(const struct http_request *r, const char *name);
-bool reply_compressible(const char *content_type);
 /* The headers that all replies have, as text. */
 void reply_always_text(struct str *s);
 /* instance may be NULL. */
 void problem_text(struct str *s, unsigned status, const char *detail, const char *instance);
 
 void park_leave(struct http_request *r);
-void park_run(void *http);
 
 void events_leave(struct http_request *r);
 void events_close_all(struct http *h);

@@ -41,7 +41,7 @@ on_timeout(struct due *d)
 }
 
 /* again() may park or answer others, so the list is looked through from its beginning each time. */
-void
+static void
 park_run(void *http)
 {
 	struct http *h = http;

@@ -27,8 +27,8 @@ reply_always_text(struct str *s)
 		str_addf(s, "%s: %s\r\n", always[i].name, always[i].value);
 }
 
-const char *
-reply_header_get(const struct http_request *r, const char *name)
+static const char *
+header_get(const struct http_request *r, const char *name)
 {
 	for (const struct header *x = r->headers; x != NULL; x = x->next)
 		if (str_ieq(x->name, name))
@@ -81,7 +81,7 @@ reply_headers(const struct http_request *r, struct MHD_Response *response, const
 	if (response == NULL)
 		give_up("out of memory");
 	for (size_t i = 0; i < ARRAY_LEN(always); i++)
-		if (reply_header_get(r, always[i].name) == NULL)
+		if (header_get(r, always[i].name) == NULL)
 			add(response, always[i].name, always[i].value);
 	for (const struct header *x = r->headers; x != NULL; x = x->next)
 		add(response, x->name, x->value);
@@ -234,7 +234,7 @@ say_etag(struct http_request *r, const char *etag, bool weak)
 	char *quoted = xasprintf("%s\"%s\"", weak ? "W/" : "", etag);
 
 	http_reply_header(r, "ETag", quoted);
-	if (reply_header_get(r, "Cache-Control") == NULL)
+	if (header_get(r, "Cache-Control") == NULL)
 		http_reply_header(r, "Cache-Control", "no-cache");
 	free(quoted);
 }
@@ -248,8 +248,8 @@ not_modified(const struct http_request *r, unsigned status, const char *etag)
 
 /* ---- gzip ---- */
 
-bool
-reply_compressible(const char *content_type)
+static bool
+compressible_type(const char *content_type)
 {
 	static const char *const types[] = { "text/", "application/json", "application/problem+json", "application/openmetrics-text",
 		"application/x-ndjson", "image/svg+xml" };
@@ -343,7 +343,7 @@ headers_copy(const struct http_request *r)
 static void
 reply_body(struct http_request *r, unsigned status, const char *content_type, struct http_body *b, const char *etag, bool keep)
 {
-	bool big = b->plain->s.len > GZIP_MIN && reply_compressible(content_type);
+	bool big = b->plain->s.len > GZIP_MIN && compressible_type(content_type);
 	bool gzip = big && accept_gzip(http_header(r, "Accept-Encoding"));
 	bool unmodified = not_modified(r, status, etag), streamed = gzip && b->plain->s.len > GZIP_AT_ONCE;
 	bool alike = keep && !unmodified && !streamed && !reply_closes(r);
@@ -388,7 +388,7 @@ void
 http_stream(struct http_request *r, const char *content_type, bool (*more)(void *ctx, struct str *out),
     void (*done)(void *ctx), void *ctx)
 {
-	bool compressible = reply_compressible(content_type);
+	bool compressible = compressible_type(content_type);
 	bool gzip = compressible && accept_gzip(http_header(r, "Accept-Encoding"));
 
 	if (compressible)

@@ -85,22 +85,6 @@ unlink_waiting(struct http_request *r)
 }
 
 void
-request_suspend(struct http_request *r)
-{
-	struct http *h = r->http;
-
-	MHD_suspend_connection(r->mhd);
-	r->suspended = true;
-	r->next = h->waiting;
-	r->prev = &h->waiting;
-	if (r->next != NULL)
-		r->next->prev = &r->next;
-	h->waiting = r;
-	if (h->watch.item.pos == 0)
-		due_set(h, &h->watch, request_watch, h->cfg.ping_ms / 3);
-}
-
-void
 request_resume(struct http_request *r)
 {
 	if (!r->suspended)
@@ -110,8 +94,8 @@ request_resume(struct http_request *r)
 	server_kick(r->http);
 }
 
-/* libmicrohttpd does not notice that the client of a suspended connection went away. */
-void
+/* libmicrohttpd does not notice that the client of a suspended connection went away: looked for every few seconds. */
+static void
 request_watch(struct due *d)
 {
 	struct http *h = (struct http *)((char *)d - offsetof(struct http, watch));
@@ -127,6 +111,22 @@ request_watch(struct due *d)
 		request_resume(r);
 	}
 	if (h->waiting != NULL)
+		due_set(h, &h->watch, request_watch, h->cfg.ping_ms / 3);
+}
+
+void
+request_suspend(struct http_request *r)
+{
+	struct http *h = r->http;
+
+	MHD_suspend_connection(r->mhd);
+	r->suspended = true;
+	r->next = h->waiting;
+	r->prev = &h->waiting;
+	if (r->next != NULL)
+		r->next->prev = &r->next;
+	h->waiting = r;
+	if (h->watch.item.pos == 0)
 		due_set(h, &h->watch, request_watch, h->cfg.ping_ms / 3);
 }
 

@@ -32,8 +32,9 @@ is_clean_text(const char *p, size_t n)
 	return true;
 }
 
-bool
-target_decode(const char *text, size_t n, bool plus, struct str *out)
+/* Percent-decode; with plus, '+' is a blank.  False: bad escape, control character, not UTF-8. */
+static bool
+percent_decode(const char *text, size_t n, bool plus, struct str *out)
 {
 	size_t start = out->len;
 
@@ -67,7 +68,7 @@ decode(struct target *t, const char *text, size_t n, bool plus)
 		copy[n] = '\0';
 		return is_clean_text(copy, n) ? copy : NULL;
 	}
-	if (target_decode(text, n, plus, &s))
+	if (percent_decode(text, n, plus, &s))
 		copy = arena_strdup(t->arena, str_c(&s));
 	str_done(&s);
 	return copy;

@@ -181,12 +181,6 @@ plan_question_expectations(const struct plan *p, size_t q, uint8_t ret[PLAN_SLOT
 	return pq->n;
 }
 
-bool
-plan_is_initial_domain(const struct dns_name *domain)
-{
-	return conf_is_initial_domain(domain);
-}
-
 /* ---- equality ---- */
 
 static bool

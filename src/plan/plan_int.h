@@ -49,7 +49,6 @@ struct plan {
 /* The shape of a domain, counted.  NULL with words, without file and line. */
 struct shape *shape_of(const struct catalog *catalog, const struct conf_domain *d, const struct dns_name *name,
     struct err *err);
-struct shape *shape_ref(struct shape *s);
 void shape_unref(struct shape *s);
 /* The name of a question, lower case; false when it would be too long.  domain: in wire form, lower case. */
 bool owner_name(const struct owner *o, const uint8_t *domain, size_t len, struct dns_name *ret);

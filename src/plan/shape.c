@@ -286,6 +286,13 @@ is_sharable(const struct conf_domain *d)
 	return d->n_records == 0;
 }
 
+static struct shape *
+shape_ref(struct shape *s)
+{
+	s->refs++;
+	return s;
+}
+
 struct shape *
 shape_of(const struct catalog *catalog, const struct conf_domain *d, const struct dns_name *name, struct err *err)
 {
@@ -310,13 +317,6 @@ shape_of(const struct catalog *catalog, const struct conf_domain *d, const struc
 	s->shared = true;
 	s->key = key;
 	map_put(shapes, &key, sizeof(key), s);
-	return s;
-}
-
-struct shape *
-shape_ref(struct shape *s)
-{
-	s->refs++;
 	return s;
 }
 
