@@ -175,6 +175,7 @@ reload_end(struct reload *r, bool ok, const char *words)
 	serve_api_reloaded(s, ok, words);
 	if (ok) {
 		log_notice("configuration reloaded: %s", words);
+		http_wake(s->http, NULL);	/* who waits for a domain that is gone learns it */
 	} else {
 		log_err("configuration not reloaded, the old one stays: %s", words);
 	}
