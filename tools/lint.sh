@@ -155,6 +155,13 @@ alerts() {
 	rm -rf "$dir"
 }
 
+# A comment that sends its reader to a document sends him to one that is here.
+comment_documents() {
+	c_files | xargs grep -noE '[A-Za-z0-9_./-]+\.md\b' | while IFS=: read -r f line doc; do
+		[ -e "$doc" ] || echo "$f:$line: there is no $doc"
+	done
+}
+
 # What README.md and the guides name is in the program.
 docs() {
 	tools/lint-docs.sh "$build"
@@ -165,6 +172,7 @@ check 'libcore.a needs neither network nor disk nor HTTP' core_symbols
 check 'each file names its licence' licence_line
 check 'lines have 140 columns at most and no blank at the end' shape
 check 'no function without a bound' banned
+check 'documents that comments name are there' comment_documents
 if [ -x "$build/tools/conf-keys" ]; then
 	check 'configuration keys, man page and example agree' conf_documented
 fi

@@ -9,7 +9,7 @@
 #include <m365dnsd/base.h>
 #include <m365dnsd/dns.h>
 
-/* ---- words (each with a name table; the words are those of DESIGN.md section 4) ---- */
+/* ---- words (each with a name table; m365dnsd.conf(5) says what they mean) ---- */
 
 enum view { VIEW_PUBLIC, VIEW_INTERNAL, VIEW_MAX };
 enum cloud { CLOUD_WORLDWIDE, CLOUD_GCC, CLOUD_GCC_HIGH, CLOUD_DOD, CLOUD_21VIANET, CLOUD_MAX };
@@ -26,7 +26,7 @@ enum resolver_class { CLASS_REQUIRED, CLASS_QUORUM, CLASS_INFO, CLASS_MAX };
 enum authorities_policy {
 	AUTHORITIES_ALL_BUT_DEAD, AUTHORITIES_ALL, AUTHORITIES_MAJORITY, AUTHORITIES_NONE, AUTHORITIES_UNSET
 };
-enum event {		/* what a transition is about (DESIGN.md section 5); notify blocks choose among them */
+enum event {		/* what a transition is about; notify blocks choose among them */
 	EVENT_PUBLISHED, EVENT_VISIBLE, EVENT_COMPLETE, EVENT_REGRESSED, EVENT_UNKNOWN, EVENT_RECOVERED, EVENT_CHANGED
 };
 enum until { UNTIL_PUBLISHED, UNTIL_VISIBLE, UNTIL_COMPLETE };

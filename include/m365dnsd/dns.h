@@ -29,7 +29,7 @@ enum dns_rcode {
 };
 extern const struct name_table dns_rcode_names;
 
-/* Why a question has no usable answer: the closed list of DESIGN.md section 5.  REASON_NONE = it was answered. */
+/* Why a question has no usable answer: a closed list.  REASON_NONE = it was answered. */
 #define REASONS(X)                                                                                                     \
 	X(NONE, "none") X(TIMEOUT, "timeout") X(NETWORK, "network") X(SERVFAIL, "servfail") X(REFUSED, "refused")      \
 	X(NOTIMP, "notimp") X(FORMERR, "formerr") X(MALFORMED, "malformed") X(TRUNCATED, "truncated")                  \

@@ -13,7 +13,7 @@
 #include <m365dnsd/plan.h>
 #include <m365dnsd/resolver.h>
 
-/* ---- words: closed lists of DESIGN.md section 5 ---- */
+/* ---- words: closed lists; a word never changes its meaning ---- */
 
 enum verdict { VERDICT_OK, VERDICT_WRONG, VERDICT_MISSING, VERDICT_STALE, VERDICT_UNKNOWN, VERDICT_MAX };
 enum severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_ERROR };
@@ -38,7 +38,7 @@ enum finding_code {
 struct finding_row {
 	const char *code;
 	enum severity severity;		/* the usual one; eval may lower it (optional rows, internal view) */
-	const char *mistake;		/* number(s) in M365-FACTS section 5, "" = none */
+	const char *mistake;		/* numbers of the usual mistakes that it tells of, "" = none */
 	const char *title;		/* one line */
 	const char *advice;		/* template: {name} {type} {found} {wanted} {domain} {server} {n} ... */
 	const char *test;		/* the test that provokes it */

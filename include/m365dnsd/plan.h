@@ -54,7 +54,7 @@ const char *plan_domain(const struct plan *p);			/* text, lower-case A-labels, n
 void plan_domain_name(const struct plan *p, struct dns_name *ret);
 const struct conf_domain *plan_conf(const struct plan *p);
 const struct catalog *plan_catalog(const struct plan *p);
-const char *plan_key(const struct plan *p);			/* the domain key, M365-FACTS 1.3 */
+const char *plan_key(const struct plan *p);			/* plan_domain_key() of the domain */
 
 size_t plan_n_expectations(const struct plan *p);
 const struct expectation *plan_expectation(const struct plan *p, size_t i);
@@ -79,7 +79,7 @@ unsigned plan_question_views(const struct plan *p, size_t q);
 size_t plan_question_expectations(const struct plan *p, size_t q, uint8_t ret[PLAN_SLOTS_MAX]);
 
 /*
- * The domain key: what stands before .mail.protection.outlook.com.  Field rule of M365-FACTS 1.3 (20 of 20 samples): dots to
+ * The domain key: what stands before .mail.protection.outlook.com.  The rule was found in the field (all of 20 samples): dots to
  * dashes, dashes taken out and their positions coded behind a "0".  false when it would not fit a label.
  */
 bool plan_domain_key(const char *domain, char ret[64]);

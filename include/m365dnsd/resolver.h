@@ -90,7 +90,7 @@ struct source {
 	struct bucket *bucket;		/* of the authority, or shared by all addresses of a resolver's operator */
 	/* health: evidence in, state out */
 	bool set_aside;			/* all its tries failed; comes back with its first good answer */
-	bool blocked;			/* not global: never asked (RELIABILITY 2.2) */
+	bool blocked;			/* not global (addr_is_global): never asked */
 	bool no_edns;			/* answered FORMERR to EDNS; tried again after an hour */
 	bool no_0x20;			/* does not keep the case, by TCP neither; tried again after an hour */
 	bool by_tcp;			/* no answer by UDP, but one by TCP: asked by TCP; UDP is tried again after ten minutes */
@@ -161,7 +161,7 @@ struct prober_config {
 	unsigned timeout_ms;		/* 2000 */
 	unsigned set_aside_tries;	/* failed rounds in a row before a source is set aside: 3 */
 	unsigned set_aside_ms;		/* and not before this long after the first of them: 0 for --once, 10000 in the daemon */
-	bool authority_private;		/* the second look at every destination (RELIABILITY 2.2): sources has the first */
+	bool authority_private;		/* an authority may have an address that is not global; sources knows that too */
 	/* Something came in or changed: prober_run is wanted soon.  Called from the transport's delivery; may be NULL. */
 	void (*wake)(void *ctx);
 	/* The source was set aside and answers again.  Called like wake; whoever waits for it may plan, not ask.  May be NULL. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * sched: when to ask again (DESIGN.md section 7).  Pure: given what a cell knows, says when it is due; keeps no list of its own.
+ * sched: when to ask again.  Pure: given what a cell knows, says when it is due; keeps no list of its own.
  */
 #ifndef M365DNSD_SCHED_H
 #define M365DNSD_SCHED_H

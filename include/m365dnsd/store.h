@@ -2,8 +2,8 @@
 /*
  * store: what must survive a restart.  The only room that knows SQLite, and behind this face another engine could stand.
  *
- * One thread of its own holds the one read-write connection and does every commit and every checkpoint (SQLite 3.40 can lose
- * committed rows otherwise, RELIABILITY 0.5).  The caller's thread only queues copies and hears of commits through a
+ * One thread of its own holds the one read-write connection and does every commit and every checkpoint (SQLite before 3.51.3 can
+ * lose committed rows otherwise).  The caller's thread only queues copies and hears of commits through a
  * descriptor: it never waits for the disk.  History is read on a second, read-only connection, on a second thread.
  *
  * Group commit: what is queued goes into one transaction, at most five a second, synchronous=FULL.  A transition and the

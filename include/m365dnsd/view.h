@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * view: a struct status -> words for people and machines.  Pure.  One escaping function an output (RELIABILITY 2.3); every
+ * view: a struct status -> words for people and machines.  Pure.  One escaping function an output (src/view/escape.h); every
  * format is a row of view_formats.
  */
 #ifndef M365DNSD_VIEW_H
@@ -53,7 +53,7 @@ const char *view_fix_format_names(struct str *buf);
 
 /* One line about the domain, for --wait in a log: "contoso.test: published 11/11, visible 78 %, ETA 10:20:30Z (in 4m)". */
 void view_line(const struct status *s, struct str *ret);
-/* The exit code of one domain (DESIGN.md section 3): 0, 1, 2, 3. */
+/* The exit code of one domain (m365dnsd(8)): 0, 1, 2, 3. */
 int view_exit_code(const struct status *s, enum until until);
 /* The worst: 2 before 3 before 1 before 0. */
 int view_exit_worse(int a, int b);
@@ -120,7 +120,7 @@ void jsonw_time(struct json_writer *j, const char *key, int64_t unix_ms);	/* RFC
 /* The document of GET /status/{domain}, without a final newline; and one finding. */
 void jsonw_status(struct json_writer *j, const char *key, const struct status *s);
 void jsonw_finding(struct json_writer *j, const char *key, const struct status_finding *f);
-/* A transition as history, events and hooks show it; and its members alone, for who adds more. */
+/* A transition as history, events and hooks show it; and its members alone, for whoever adds more. */
 void jsonw_transition(struct json_writer *j, const char *key, uint64_t id, const struct transition *t);
 void jsonw_transition_members(struct json_writer *j, uint64_t id, const struct transition *t);
 
@@ -196,7 +196,7 @@ struct view_list {
 /* GET /status, and the page of it. */
 void view_list_json(const struct view_list *l, struct str *ret);
 void view_list_html(const struct view_list *l, struct str *ret);
-/* Instead of a domain's page, for who follows an old link. */
+/* Instead of a domain's page, for whoever follows an old link. */
 void view_not_watched_html(const char *domain, struct str *ret);
 /* GET /resolvers. */
 void view_resolvers_json(const struct view_daemon *d, struct str *ret);

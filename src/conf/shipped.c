@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The shipped resolvers: M365-FACTS 6.3 without those whose addresses or state could not be confirmed.  One operator is one
+ * The shipped resolvers: well-known public ones whose addresses their operators publish.  One operator is one
  * vote, however many of its services are chosen.  "quad9" is the service that blocks nothing (9.9.9.10): a block list says
  * nothing about propagation.  Services that filter are shown and never gate (class info).
  */

@@ -120,7 +120,10 @@ set_services(struct loader *l, const struct conf_key *k, void *obj, const struct
 }
 const struct conf_kind kind_services = { set_services };
 
-/* The number of digits is not enforced (M365-FACTS 10, no. 12); the old form "v=verifydomain MS=1234567" still stands in zones. */
+/*
+ * The number of digits is not enforced: Microsoft says nowhere what it is.  The old form "v=verifydomain MS=1234567" still stands
+ * in zones.
+ */
 static void
 set_verification(struct loader *l, const struct conf_key *k, void *obj, const struct syntax_value *v)
 {

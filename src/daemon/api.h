@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * api: what HTTP gives (DESIGN.md section 5), on top of the room http.  The daemon fills in a struct api and keeps it up to
+ * api: what HTTP gives (etc/openapi.json), on top of the room http.  The daemon fills in a struct api and keeps it up to
  * date; the routes are a table.  Nothing here waits: what the store reads comes later, what is long comes in pieces.
  *
  *	http_new(loop, &cfg, api_routes, &api, &err)

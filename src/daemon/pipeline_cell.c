@@ -10,7 +10,7 @@
 
 #define HOLD_MS      50		/* a source's queue is full: look again */
 #define CELL_BACKLOG 256	/* asks of many domains at one source */
-#define SOA_WATCH_MS 30000	/* one authority's SOA while the domain is not published (DESIGN.md section 7) */
+#define SOA_WATCH_MS 30000	/* one authority's SOA while the domain is not published */
 
 static uint64_t
 tag_of(size_t row, size_t col)

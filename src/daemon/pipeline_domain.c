@@ -160,7 +160,7 @@ domain_refresh(struct domain *d, int64_t now)
 	d->gates_stale = true;
 	cells_ask_unasked(d, now);
 	if (!board_reached(d->b, UNTIL_PUBLISHED))
-		domain_check(d, now);	/* who reloads is at work on it: two quick minutes, DESIGN.md section 7 */
+		domain_check(d, now);	/* whoever reloads is at work on it: two quick minutes */
 	pipeline_mark_dirty(d);
 }
 

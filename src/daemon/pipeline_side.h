@@ -49,7 +49,7 @@ void job_end(struct side_job *j, bool news);
 /* What the reply says, in a; NULL with the reason when it says nothing. */
 struct answer *side_answer_of(struct arena *a, const struct reply *reply, bool authority, enum reason *ret_reason);
 const char *side_where(struct arena *a, const char *name, const struct source *s);
-/* When that which was learnt now for so long is out of date.  One pass asks nothing twice. */
+/* When what was learnt now, and holds for so many seconds, is out of date.  One pass asks nothing twice: never. */
 int64_t side_expiry(const struct domain *d, int64_t seconds);
 
 /* The next authority of the domain's zone to ask, NULL when there is none; j NULL: the first of all. */

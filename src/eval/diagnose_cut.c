@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * diagnose_cut: names of the domain that its servers refer elsewhere for, because somebody delegated them (M365-FACTS mistake
- * 28).  The servers are not at fault then, and nobody sees what is entered there for such a name.
+ * diagnose_cut: names of the domain that its servers refer elsewhere for, because somebody delegated them.  The servers are not
+ * at fault then, and nobody sees what is entered there for such a name.
  */
 #include <string.h>
 

@@ -4,7 +4,7 @@
  *
  * Microsoft signs with either selector and nobody outside can tell with which, so one selector without a key is a warning: it
  * works until the next rotation.  No key behind either of them has one cause (signing is not switched on) and is one finding.
- * Keys change behind the same records (M365-FACTS 40b): what they are is never compared.
+ * Keys change behind the same records: what they are is never compared.
  */
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +14,7 @@
 #include "roll.h"
 
 #define SELECTORS 2
-/* RFC 8301 3.2: below 1024 bits receivers must not accept it; 2048 is advised, and Microsoft gives both (M365-FACTS 1.6). */
+/* RFC 8301 3.2: below 1024 bits receivers must not accept it; 2048 is advised, and Microsoft gives both. */
 #define RSA_BITS_MIN     1024
 #define RSA_BITS_ADVISED 2048
 
@@ -98,7 +98,7 @@ tell_swapped(struct roll *r, int first, int second)
 	diagnose_drop(r, g);
 }
 
-/* Both targets of a domain share key, tenant and form (M365-FACTS appendix A). */
+/* Both targets of a domain share key, tenant and form. */
 static void
 compare_targets(struct roll *r, int second, const struct dns_name *target1, const struct dns_name *target2, size_t col)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * place_table: where records are found that are not where they belong (M365-FACTS section 5).  A row is a place; the first at
+ * place_table: where records are found that are not where they belong.  A row is a place; the first at
  * which the record is found explains why it is missing.  Few questions: nothing exists below a name that does not exist
  * (RFC 8020), and what the plan asks for anyway is not asked again.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * diagnose_split: what is right outside and not inside is the inner copy of the zone, and not the record (M365-FACTS mistake 52).
+ * diagnose_split: what is right outside and not inside is the inner copy of the zone, and not the record.
  * Where the configuration says that the views differ, that they do is only worth a remark.
  */
 #include <string.h>

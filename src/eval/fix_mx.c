@@ -3,13 +3,13 @@
  * The MX set of a fix.  An MX set is judged as a whole, so it is mended as one: where the administrator or Microsoft named the
  * exchangers, these and no others; where only the family is known, one of it stays; at another company's filter only what is
  * Microsoft's goes.  The proof of ownership, which is an MX too, is kept but never wins.  Two hosts of a move from the old form
- * to the new one (M365-FACTS 1.4) are left alone.
+ * to the new one (rule_mx.c) are left alone.
  */
 #include <string.h>
 
 #include "fix.h"
 
-#define PROOF_PREFERENCE 32767	/* of the verification MX: behind every mail server (M365-FACTS 1.2) */
+#define PROOF_PREFERENCE 32767	/* of the verification MX: behind every mail server */
 
 static bool
 mx_parts(const struct rdata *r, uint16_t *pref, struct dns_name *target)

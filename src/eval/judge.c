@@ -241,8 +241,8 @@ judge_note_is_idle(const struct expectation *e, const struct note *note)
 }
 
 /*
- * Severity where the row is not demanded: a warning, unless M365-FACTS says that the wrong value breaks something; and
- * nothing of the internal view is ever more than a warning (DESIGN.md section 6).
+ * Severity where the row is not demanded: a warning, unless the wrong value is known to break something; and nothing of
+ * the internal view is ever more than a warning.
  */
 static enum severity
 judge_severity(const struct judge *j, enum severity severity)

@@ -144,7 +144,7 @@ explain_by_suffix(struct judge *j, const char *text, const char *found)
 	return true;
 }
 
-/* Records of Skype for Business and Teams: a target outside Microsoft 365 blocks the switch to Teams (M365-FACTS 1.10). */
+/* Records of Skype for Business and Teams: a target outside Microsoft 365 blocks the switch to Teams. */
 static bool
 explain_skype(struct judge *j, const char *text, const char *found)
 {

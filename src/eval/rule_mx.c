@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The MX set.  It is judged as a whole (M365-FACTS 1.4): each host is put into a class, then the classes say what is wrong.
+ * The MX set.  It is judged as a whole: each host is put into a class, then the classes say what is wrong.
  *
  * With a set given by the administrator (exact_known) hosts and the order of their preferences must be the same; the numbers
  * themselves need not.  Without one, the hosts of Microsoft's families are right.
@@ -102,7 +102,7 @@ mx_list(struct judge *j, const struct mx_set *set, unsigned classes)
 	return text;
 }
 
-/* The verification host must lose against every mail server: .invalid takes no mail (M365-FACTS 1.2). */
+/* The verification host must lose against every mail server: .invalid takes no mail (RFC 6761 section 6.4). */
 static bool
 mx_verification_wins(struct judge *j, const struct mx_set *set)
 {

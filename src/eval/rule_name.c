@@ -104,7 +104,7 @@ selector_length(const char *text)
 
 /*
  * A target that has the form of one but is not ours: another selector's number, or another domain's key.  The key is certain
- * only where the domain has no hyphen (M365-FACTS 1.3), and in clouds whose targets are documented.
+ * only where the domain has no hyphen (src/plan/key.c), and in clouds whose targets are documented.
  */
 static const char *
 dkim_misfit(struct judge *j, const char *text)

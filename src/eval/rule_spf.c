@@ -129,7 +129,7 @@ spf_check_include(struct spf_look *s, const char *name)
 	    FINDING_CLOUD_MIXED, other->text, wanted, arena_printf(s->j->a, "%s stands where %s belongs", other->text, wanted));
 }
 
-/* The end of the record: what happens to everybody else (M365-FACTS 1.5). */
+/* The end of the record: what happens to everybody else. */
 static void
 spf_check_all(struct spf_look *s)
 {
@@ -226,7 +226,7 @@ spf_note_near(struct judge *j, const struct text *values, size_t n)
 	return false;
 }
 
-/* A parked domain sends nothing (M365-FACTS 1.5): nobody may. */
+/* A parked domain sends nothing: nobody may. */
 static void
 spf_check_parked(struct spf_look *s)
 {

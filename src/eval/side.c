@@ -84,7 +84,7 @@ entry_size(size_t name_len)
 	return offsetof(struct side, name) + name_len;
 }
 
-/* The entry that ends where e begins, as it were: e is NULL at first, and at the end NULL is returned. */
+/* The entry behind e in the buffer, the first one for NULL; NULL when e was the last. */
 static struct side *
 side_after(const struct sides *s, struct side *e)
 {

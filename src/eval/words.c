@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* words: the closed lists of DESIGN.md section 5, and the table of findings. */
+/* words: the closed lists of words that people and machines see, and the table of findings. */
 #include <m365dnsd/eval.h>
 
 static const struct name_row verdict_rows[] = {

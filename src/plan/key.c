@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The domain key, M365-FACTS 1.3.  Microsoft documents the plain case only (dots become dashes).  For domains with dashes of
+ * The domain key.  Microsoft documents the plain case only (dots become dashes).  For domains with dashes of
  * their own the rule was found in the field: the dashes are taken out and their positions are written behind a "0", as a
  * bitmap in groups of four (least bit first).  A group with dashes is one letter, 'a' plus its value; a run of empty groups is
  * its length as a number.

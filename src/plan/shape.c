@@ -49,7 +49,7 @@ owner_name(const struct owner *o, const uint8_t *domain, size_t len, struct dns_
 	return true;
 }
 
-/* ---- needs (DESIGN.md section 4) ---- */
+/* ---- what is required, optional, forbidden ---- */
 
 static enum need
 need_of(const struct catalog_row *row, const struct conf_domain *d)

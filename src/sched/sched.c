@@ -2,9 +2,9 @@
 /*
  * sched: when to ask again.
  *
- * Ask when the answer can change (DESIGN.md section 7).  A resolver that holds an old value holds it until its TTL runs out,
- * so it is asked then and not before; an authority may change at any moment, so it is asked often while somebody is
- * working on the zone and rarely afterwards.
+ * Ask when the answer can change.  A resolver that holds an old value holds it until its TTL runs out, so it is asked then and
+ * not before; an authority may change at any moment, so it is asked often while somebody is working on the zone and rarely
+ * afterwards.
  *
  *                 failed                    wrong or missing           right, not confirmed    right
  *   authority     back-off                  floor, later doubling      -                       ceiling; guard when complete

@@ -2,7 +2,7 @@
 /*
  * after: what remains to be done once DNS is right.  The records are only half of a move: somebody has to press Verify, switch
  * signing on, let the old server go.  A step is a row; it holds when its record is required and seen everywhere.  The words are
- * those of Microsoft's own guides (M365-FACTS.md sections 1.8, 3 and 6).
+ * those of Microsoft's own guides.
  */
 #include <string.h>
 

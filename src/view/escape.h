@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The escaping functions of the outputs (RELIABILITY 2.3) and the few number and time forms that all formats share. */
+/* The escaping functions of the outputs, one for each, and the few number and time forms that all formats share. */
 #ifndef M365DNSD_VIEW_ESCAPE_H
 #define M365DNSD_VIEW_ESCAPE_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The status document (DESIGN.md section 5).  Keys are stable: more may be added, none changes its meaning.  What is not
+ * The status document (etc/openapi.json).  Keys are stable: more may be added, none changes its meaning.  What is not
  * known is null, never an invented value; an entry of "values" that is no UTF-8 is given in printable form, and then
  * "raw_b64" beside it holds the bytes.
  */

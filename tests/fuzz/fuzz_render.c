@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Bytes -> a status full of hostile strings -> every format.  What must hold of each output whatever stood in a record is
- * asserted here: it is the promise of RELIABILITY 2.3.
+ * asserted here.
  */
 #include <jansson.h>
 #include <math.h>

@@ -31,7 +31,7 @@ find(const struct catalog *c, const char *id, enum cloud cloud, enum profile pro
 	return NULL;
 }
 
-/* ---- what must be there, cloud by cloud: M365-FACTS section 2 ---- */
+/* ---- what must be there, cloud by cloud ---- */
 
 #define FAMILY "family: "	/* the first family instead of the first wanted value */
 

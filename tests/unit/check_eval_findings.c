@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* check_eval_findings: the table of findings against the rules of DESIGN.md section 6. */
+/* check_eval_findings: the table of findings against the rules that findings.def states. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -116,7 +116,7 @@ START_TEST(words_are_for_people)
 }
 END_TEST
 
-/* Mistakes 1 to 55 of M365-FACTS.md section 5 that answers can reveal each have a code. */
+/* Each of the 55 usual mistakes that answers can reveal has a code. */
 START_TEST(mistakes_have_their_codes)
 {
 	static const int without[] = {

@@ -51,7 +51,7 @@ plan_of(const struct conf *c, size_t i)
 	return p;
 }
 
-/* ---- key: appendix B of M365-FACTS, the table of 1.3, and its prediction for an IDN ---- */
+/* ---- key: what Microsoft documents, what was seen in the field, and the prediction for an IDN ---- */
 
 static const struct {
 	const char *domain, *key;
