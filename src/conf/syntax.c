@@ -92,8 +92,19 @@ unknown_find(struct reader *r, const char *path, const char *name)
 static void
 unknown_tell(struct reader *r, const char *what, const char *name, int line)
 {
-	if (r->in_unknown == 0 && is_new(r))
+	const struct syntax_row *near;
+
+	if (r->in_unknown > 0 || !is_new(r))
+		return;
+	near = syntax_near(r->rows, r->n_rows, path_here(r), name);
+	if (near == NULL)
 		conf_problem_add(r->problems, r->file, line, "unknown %s \"%s\"", what, name);
+	else if (strcmp(near->name, name) != 0)
+		conf_problem_add(r->problems, r->file, line, "unknown %s \"%s\": is it \"%s\"?", what, name, near->name);
+	else if (*near->path == '\0')
+		conf_problem_add(r->problems, r->file, line, "unknown %s \"%s\" here: it belongs outside of all blocks", what, name);
+	else
+		conf_problem_add(r->problems, r->file, line, "unknown %s \"%s\" here: it belongs into a block %s", what, name, near->path);
 }
 
 /* ---- callbacks ---- */

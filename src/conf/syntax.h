@@ -34,6 +34,9 @@ struct syntax_ops {
 void syntax_read(const struct syntax_row *rows, size_t n_rows, const char *file, const char *text, size_t len,
     const struct syntax_ops *ops, void *ctx, struct conf_problems *problems);
 
+/* near.c: the row that was meant by a name that path does not have: one spelt alike there, or of that name elsewhere; or NULL. */
+const struct syntax_row *syntax_near(const struct syntax_row *rows, size_t n_rows, const char *path, const char *name);
+
 #define SYNTAX_EMPTY "\002"	/* the one value of an empty list */
 
 /*

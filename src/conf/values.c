@@ -4,6 +4,7 @@
  * come value by value; the first one replaces the default.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,10 +52,12 @@ value_number(const char *text, long *ret)
 static void
 set_uint(struct loader *l, const struct conf_key *k, void *obj, const struct syntax_value *v)
 {
+	char why[96];
 	long n;
 
+	snprintf(why, sizeof(why), "is not a whole number, %s", k->range);
 	if (!value_number(v->text, &n))
-		value_bad(l, k, v, "is not a whole number");
+		value_bad(l, k, v, why);
 	else if (n < k->min || n > k->max)
 		loader_problem(l, "%s: %ld is out of range, %s", k->name, n, k->range);
 	else

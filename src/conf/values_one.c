@@ -22,7 +22,9 @@ set_spf_ip(struct loader *l, const struct conf_key *k, void *obj, const struct s
 	    strchr(ip, '[') == NULL && (slash == NULL || (value_number(slash + 1, &bits) && bits <= (family == 6 ? 128 : 32)));
 	free(ip);
 	if (!ok)
-		value_bad(l, k, v, family == 6 ? "is no IPv6 address or network" : "is no IPv4 address or network");
+		value_bad(l, k, v, family == 6 ?
+		    "is no IPv6 address or network (\"2001:db8::25\" or \"2001:db8::/48\")" :
+		    "is no IPv4 address or network (\"203.0.113.25\" or \"203.0.113.0/28\")");
 	else
 		value_list_add(k, obj, v->text);
 }

@@ -200,7 +200,7 @@ static const struct {
 	{ "overlap", HEAD "record \"a\" { " ROW " cloud = {gcc, dod} }\nrecord \"a\" { " ROW " cloud = {dod} }\n",
 	    "c:3: record \"a\": the row in line 2 holds for the same cloud and profile\n" },
 	{ "no overlap", HEAD "record \"a\" { " ROW " cloud = {gcc} }\nrecord \"a\" { " ROW " cloud = {dod} }\n", "" },
-	{ "unknown key", HEAD "record \"a\" { " ROW "\n wont = x }\n", "c:3: unknown key \"wont\"\n" },
+	{ "unknown key", HEAD "record \"a\" { " ROW "\n wont = x }\n", "c:3: unknown key \"wont\": is it \"want\"?\n" },
 	{ "suffix", HEAD "record \"a\" { " ROW " }\nsuffix \"x.y\" { cloud = {} }\n", "c:3: suffix \"x.y\" does not say what it is\n" },
 };
 

@@ -15,7 +15,9 @@
 static const struct {
 	const char *name, *text, *problems;
 } mistakes[] = {
-	{ "unknown key", "confrim = 2\n", "f:1: unknown key \"confrim\"\n" },
+	{ "unknown key", "confrim = 2\n", "f:1: unknown key \"confrim\": is it \"confirm\"?\n" },
+	{ "unknown key, nothing like it", "bogus = 2\n", "f:1: unknown key \"bogus\"\n" },
+	{ "unknown block", "reslover \"a\" { address = {\"192.0.2.1\"} }\n", "f:1: unknown block \"reslover\": is it \"resolver\"?\n" },
 	{ "unknown key with a list", "\nfoo = {1, 2}\nconfirm = 3\n", "f:2: unknown key \"foo\"\n" },
 	{ "unknown empty list", "foo = {}\n", "f:1: unknown key \"foo\"\n" },
 	{ "unknown block with a title", "foo \"x\" {\n a = 1\n b { c = 2 }\n}\n", "f:1: unknown block \"foo\"\n" },
@@ -23,20 +25,22 @@ static const struct {
 	{ "an unknown key at every place", "domain \"a.de\" { foo = 1 }\ndomain \"b.de\" {\n foo = 2 }\n",
 	    "f:1: unknown key \"foo\"\nf:3: unknown key \"foo\"\n" },
 	{ "a key of another block", "domain \"a.de\" {\n confirm = 2\n}\nip4 = {\"192.0.2.1\"}\n",
-	    "f:2: unknown key \"confirm\"\nf:4: unknown key \"ip4\"\n" },
-	{ "a block at the wrong place", "record \"x\" { type = A value = \"192.0.2.1\" }\n", "f:1: unknown block \"record\"\n" },
+	    "f:2: unknown key \"confirm\" here: it belongs outside of all blocks\n"
+	    "f:4: unknown key \"ip4\" here: it belongs into a block domain/spf\n" },
+	{ "a block at the wrong place", "record \"x\" { type = A value = \"192.0.2.1\" }\n",
+	    "f:1: unknown block \"record\" here: it belongs into a block domain\n" },
 	{ "a name no one can type", "\"\\1\" = \"begin\"\n", "f:1: unknown key \"\\x01\"\n" },
 	{ "a name no one can type, in a block", "domain \"a.de\" {\n \"\\1\" = \"begin\"\n}\n", "f:2: unknown key \"\\x01\"\n" },
 	{ "include is none of ours", "include(\"/etc/passwd\")\n",
 	    "f:1: unknown key \"include\"\n" },
 	{ "given twice", "confirm = 2\n\nconfirm = 3\n", "f:3: \"confirm\" is given twice, first in line 1\n" },
-	{ "number: word", "confirm = two\n", "f:1: confirm: \"two\" is not a whole number\n" },
-	{ "number: negative", "confirm = -1\n", "f:1: confirm: \"-1\" is not a whole number\n" },
-	{ "number: rest", "confirm = 2x\n", "f:1: confirm: \"2x\" is not a whole number\n" },
+	{ "number: word", "confirm = two\n", "f:1: confirm: \"two\" is not a whole number, 1 to 10\n" },
+	{ "number: negative", "confirm = -1\n", "f:1: confirm: \"-1\" is not a whole number, 1 to 10\n" },
+	{ "number: rest", "confirm = 2x\n", "f:1: confirm: \"2x\" is not a whole number, 1 to 10\n" },
 	{ "number: low", "confirm = 0\n", "f:1: confirm: 0 is out of range, 1 to 10\n" },
 	{ "number: high", "confirm = 11\n", "f:1: confirm: 11 is out of range, 1 to 10\n" },
 	{ "number: huge", "confirm = 99999999999999999999\n",
-	    "f:1: confirm: \"99999999999999999999\" is not a whole number\n" },
+	    "f:1: confirm: \"99999999999999999999\" is not a whole number, 1 to 10\n" },
 	{ "floor: low", "interval_floor = 0\n", "f:1: interval_floor: 0 is out of range, 1 to 3600 seconds\n" },
 	{ "floor: high", "interval_floor = 2h\ninterval_ceiling = 1d\n",
 	    "f:1: interval_floor: 7200 is out of range, 1 to 3600 seconds\n" },
@@ -100,10 +104,10 @@ static const struct {
 	    "f:1: autodiscover: \"192.0.2.1\" is an address; a host name is wanted\n" },
 	{ "spf", "domain \"a.de\" { spf {\n ip4 = {\"192.0.2.0/24\", \"2001:db8::1\", \"192.0.2.1/33\", \"192.0.2.1:53\"}\n"
 	    " ip6 = \"192.0.2.1\"\n all = \"+all\" } }\n",
-	    "f:2: ip4: \"2001:db8::1\" is no IPv4 address or network\n"
-	    "f:2: ip4: \"192.0.2.1/33\" is no IPv4 address or network\n"
-	    "f:2: ip4: \"192.0.2.1:53\" is no IPv4 address or network\n"
-	    "f:3: ip6: \"192.0.2.1\" is no IPv6 address or network\n"
+	    "f:2: ip4: \"2001:db8::1\" is no IPv4 address or network (\"203.0.113.25\" or \"203.0.113.0/28\")\n"
+	    "f:2: ip4: \"192.0.2.1/33\" is no IPv4 address or network (\"203.0.113.25\" or \"203.0.113.0/28\")\n"
+	    "f:2: ip4: \"192.0.2.1:53\" is no IPv4 address or network (\"203.0.113.25\" or \"203.0.113.0/28\")\n"
+	    "f:3: ip6: \"192.0.2.1\" is no IPv6 address or network (\"2001:db8::25\" or \"2001:db8::/48\")\n"
 	    "f:4: all: \"+all\" is not one of \"-all\", \"~all\" or \"?all\"\n" },
 	{ "spf twice", "domain \"a.de\" {\n spf { }\n spf { }\n}\n", "f:3: block \"spf\" is given twice\n" },
 	{ "record without type", "domain \"a.de\" {\n record \"x\" {\n value = \"y\" }\n}\n", "f:2: record \"x\" has no type\n" },
