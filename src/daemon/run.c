@@ -276,7 +276,7 @@ result(struct run *r)
 		complain("ended by %s; this is what is known so far", signals_name(r->signo));
 	/* A table of nothing but failures would say less than one line. */
 	if (no_network)
-		complain("no network: no DNS server could be reached, so nothing can be told (--resolver names one that this network lets you ask)");
+		complain("no network: no DNS server could be reached, so nothing can be told (--resolver names another)");
 	if (r->o->mode == MODE_FIX) {
 		if (!no_network)
 			render_fixes(r);
