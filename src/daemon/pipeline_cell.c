@@ -136,7 +136,7 @@ cell_answered(void *ctx, uint64_t tag, struct source *src, const struct reply *r
 	int64_t now = domain_now(d), next;
 	struct pipeline_turn turn;
 	struct cell *c;
-	bool predicted, failed;
+	bool predicted, failed, known;
 
 	d->in_flight--;
 	if (!cell_column(d, src, (size_t)(tag & 0xffff), &col))
@@ -147,8 +147,11 @@ cell_answered(void *ctx, uint64_t tag, struct source *src, const struct reply *r
 	predicted = turn_begin(d, row, col, c, &turn);
 	if (reply->reason == REASON_NONE && (src->kind == SOURCE_AUTHORITY || d->no_authorities))
 		d->sides_wait = false;
-	if (board_answer(d->b, row, col, reply, d->p->sched.max_tries))
-		d->gates_stale |= src->kind == SOURCE_AUTHORITY;
+	known = c->asked && d->p->sched.mode == SCHED_WATCH;
+	if (board_answer(d->b, row, col, reply, d->p->sched.max_tries) && src->kind == SOURCE_AUTHORITY) {
+		d->gates_stale = true;
+		d->sides_stale |= known;	/* somebody is at work: what lay beside it may have changed with it */
+	}
 	if (src->kind == SOURCE_AUTHORITY)
 		twins_answered(d, row, col, reply);
 	next = sched_next(&d->p->sched, &d->sched, c, src->kind, c->good, now);
