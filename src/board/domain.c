@@ -249,6 +249,15 @@ domain_twins_take(struct board_domain *d)
 	}
 }
 
+/* SOA and NS of another apex are other questions: what is known of the old one answers none of them. */
+static void
+forget_apex(struct board_domain *d)
+{
+	for (size_t row = d->n_questions; row < board_n_rows(d); row++)
+		for (size_t col = 0; col < d->n_authorities; col++)
+			cell_init(board_cell(d, row, col), board_column_source(d, col));
+}
+
 void
 board_set_columns(struct board_domain *d, struct zone *zone, struct sources *sources, bool finding,
     void (*free_zone)(void *ctx, struct zone *zone), void *ctx)
@@ -269,6 +278,8 @@ board_set_columns(struct board_domain *d, struct zone *zone, struct sources *sou
 		free(old.cells);
 	}
 	columns_unref(d->board, old.columns);
+	if (zone != NULL && d->zone != NULL && !dns_name_equal(&zone->apex, &d->zone->apex))
+		forget_apex(d);
 	if (d->zone != NULL && d->zone != zone && d->free_zone != NULL)
 		d->free_zone(d->free_zone_ctx, d->zone);
 	d->zone = zone;

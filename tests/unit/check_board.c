@@ -460,6 +460,35 @@ START_TEST(columns_that_stay_keep_their_cells)
 }
 END_TEST
 
+/* What the SOA and NS of the larger zone said is no answer to those of the domain's own, though the server is the same. */
+START_TEST(another_apex_is_another_question)
+{
+	static const char *const apexes[] = { "test", "test", "contoso.test" };
+	struct zone zones[ARRAY_LEN(apexes)] = { { .status = ZONE_FOUND } };
+	struct zone_server server = { .reason = REASON_NONE };
+	struct addr addr;
+	struct bench b;
+	size_t row;
+
+	bench_up(&b);
+	row = board_n_rows(b.d) - 1;
+	ck_assert(addr_parse(&addr, "11.0.1.1", 53));
+	server.source = sources_authority(b.lab.sources, &addr);
+	dns_name_parse(&server.name, "ns1.contoso.test", NULL);
+	for (size_t i = 0; i < ARRAY_LEN(apexes); i++) {
+		dns_name_parse(&zones[i].apex, apexes[i], NULL);
+		zones[i].servers = &server;
+		zones[i].n_servers = 1;
+		board_set_columns(b.d, &zones[i], b.lab.sources, false, NULL, NULL);
+		ck_assert_msg(board_cell(b.d, row, 0)->final == (i == 1), "%zu", i);
+		board_cell(b.d, row, 0)->final = 1;
+	}
+	board_set_columns(b.d, NULL, b.lab.sources, false, NULL, NULL);
+	source_unref(b.lab.sources, server.source);
+	bench_down(&b);
+}
+END_TEST
+
 /* What is squeezed into a cell: exact where it matters, never more than it was, and in order. */
 START_TEST(cells_keep_long_numbers_nearly)
 {
@@ -526,6 +555,7 @@ main(void)
 	tcase_add_test(t, revisions_never_fall);
 	tcase_add_test(t, careless_again);
 	tcase_add_test(t, columns_that_stay_keep_their_cells);
+	tcase_add_test(t, another_apex_is_another_question);
 	tcase_add_test(t, cells_keep_long_numbers_nearly);
 	tcase_add_test(t, ticks_do_not_go_backwards);
 	suite_add_tcase(s, t);
