@@ -139,8 +139,11 @@ cell_answered(void *ctx, uint64_t tag, struct source *src, const struct reply *r
 	bool predicted, failed, known;
 
 	d->in_flight--;
-	if (!cell_column(d, src, (size_t)(tag & 0xffff), &col))
+	if (!cell_column(d, src, (size_t)(tag & 0xffff), &col)) {
+		pipeline_mark_dirty(d);		/* it may be the last that was waited for */
+		d->p->cfg.wake(d->p->cfg.ctx);
 		return;
+	}
 	c = board_cell(d->b, row, col);
 	c->in_flight = 0;
 	failed = c->final && c->reason != REASON_NONE;
