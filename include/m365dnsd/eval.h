@@ -153,7 +153,10 @@ void sides_put_back(struct sides *s, unsigned id);
 bool sides_answer(struct sides *s, unsigned id, enum reason reason, const struct answer *an, const char *where,
     int64_t expires_ms);
 bool sides_answer_text(struct sides *s, unsigned id, const char *text, size_t n, const char *where, int64_t expires_ms);
-/* The time; all = everything is out of date (the zone has changed).  What no roll-up asked for since the last call is dropped. */
+/*
+ * The time; all = everything is out of date (the zone has changed): what is just being asked is wanted again once it is answered.
+ * What no roll-up asked for since the last call is dropped.
+ */
 void sides_round(struct sides *s, int64_t now_ms, bool all);
 /* What is known of it by now, without wanting to know: false while there is no answer. */
 bool sides_peek(struct sides *s, enum side_at at, const struct dns_name *name, uint16_t type, struct arena *a,

@@ -3,6 +3,7 @@
  * side: what one domain's diagnosis asked aside, and what came back.
  *
  *   (asked for) WANTED --sides_next--> ASKING --sides_answer--> KNOWN --out of date, asked for again--> WANTED ...
+ *                                         ASKING --sides_answer, but all went out of date meanwhile--> WANTED
  *
  * Few domains have more than ten of them and none more than SIDES_MAX, so one buffer that is walked from its start will do:
  * entries of different lengths, in the order they were thought of.  A hundred thousand domains have a million entries, so they
@@ -32,6 +33,7 @@ struct side {
 	uint8_t asked_for : 1;		/* since the last round */
 	uint8_t aa : 1;
 	uint8_t is_home : 1;		/* home follows name */
+	uint8_t is_late : 1;		/* what is being asked will be out of date when it comes */
 	uint8_t soa_len;		/* that many octets at the end of the name are the zone that denies; 0 = see struct said */
 	uint8_t name_len;
 	uint8_t name[];			/* wire form */
@@ -300,6 +302,7 @@ sides_next(struct sides *s, struct side_want *ret)
 		if (e->step != SIDE_WANTED)
 			continue;
 		e->step = SIDE_ASKING;
+		e->is_late = false;
 		ret->id = e->id;
 		ret->at = (enum side_at)e->at;
 		ret->failures = e->failures;
@@ -340,7 +343,7 @@ side_put(struct sides *s, struct side *e, bool has_answer, const struct said *sa
 	e->said = blob_get(s->blobs, all.p, all.len);
 	blob_put(s->blobs, before);
 	str_done(&all);
-	e->step = SIDE_KNOWN;
+	e->step = e->is_late ? SIDE_WANTED : SIDE_KNOWN;
 	e->has_answer = has_answer;
 	e->is_failed = !has_answer;
 	e->failures = has_answer ? 0 : e->failures < UINT8_MAX ? e->failures + 1 : UINT8_MAX;
@@ -428,6 +431,7 @@ sides_round(struct sides *s, int64_t now_ms, bool all)
 			continue;
 		}
 		e->asked_for = false;
+		e->is_late |= all && e->step == SIDE_ASKING;
 		if (all)
 			side_expires(e, now_ms);
 		e = side_after(s, e);

@@ -164,6 +164,32 @@ START_TEST(out_of_date_stays_until_the_new_one)
 }
 END_TEST
 
+/* Perhaps it was answered before the zone changed: known for now, but asked once more. */
+START_TEST(out_of_date_on_its_way)
+{
+	struct answer *an = answer_of(a, DNS_TYPE_A, "A 192.0.2.1");
+	struct side_want w, again;
+
+	ask(SIDE_LOOKUP, "a.example", DNS_TYPE_A);
+	w = next();
+	sides_round(s, 2000, true);
+	ck_assert_int_eq(ask(SIDE_LOOKUP, "a.example", DNS_TYPE_A).state, SIDE_PENDING);
+	ck_assert(!sides_next(s, &again));
+	ck_assert(sides_answer(s, w.id, REASON_NONE, an, "google", 61000));
+	ck_assert_int_eq(ask(SIDE_LOOKUP, "a.example", DNS_TYPE_A).state, SIDE_ANSWERED);
+	ck_assert_uint_eq(sides_pending(s), 1);
+	ck_assert_uint_eq(next().id, w.id);
+	ck_assert(!sides_answer(s, w.id, REASON_NONE, an, "google", 62000));
+	ck_assert_uint_eq(sides_pending(s), 0);
+	ask(SIDE_LOOKUP, "b.example", DNS_TYPE_A);
+	w = next();
+	sides_round(s, 3000, true);
+	sides_answer(s, w.id, REASON_TIMEOUT, NULL, NULL, 33000);
+	ck_assert_uint_eq(next().failures, 1);
+	ck_assert(!sides_next(s, &again));
+}
+END_TEST
+
 START_TEST(failures_are_counted)
 {
 	struct answer *an = answer_of(a, DNS_TYPE_A, "A 192.0.2.1");
@@ -287,6 +313,7 @@ main(void)
 	tcase_add_test(t, who_denies_is_kept);
 	tcase_add_test(t, a_failure_is_no_denial);
 	tcase_add_test(t, out_of_date_stays_until_the_new_one);
+	tcase_add_test(t, out_of_date_on_its_way);
 	tcase_add_test(t, failures_are_counted);
 	tcase_add_test(t, what_nobody_asks_for_goes);
 	tcase_add_test(t, there_is_a_limit);
