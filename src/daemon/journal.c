@@ -85,16 +85,15 @@ journal_message_id(enum event event)
 }
 
 /*
- * A record is a part of the story of its domain, and a source of that of its record; bad news is always told.  But a record of which
- * nothing is known at the first look is no news: where that is because nobody answers, the domain says it once.
+ * A record is a part of the story of its domain, and a source of that of its record; bad news is always told.  But what the first
+ * look finds out about a record is no news: the domain says once how it stands.
  */
 enum log_level
 journal_priority(const struct transition *t)
 {
 	enum log_level of_domain = kinds[t->event].priority;
 
-	if (t->record != NULL && t->event == EVENT_UNKNOWN && t->from != NULL &&
-	    strcmp(t->from, name_of(&record_state_names, RECORD_PENDING)) == 0)
+	if (t->record != NULL && t->from != NULL && strcmp(t->from, name_of(&record_state_names, RECORD_PENDING)) == 0)
 		return LOG_LVL_DEBUG;
 	if (of_domain == LOG_LVL_WARNING)
 		return t->source == NULL ? LOG_LVL_WARNING : LOG_LVL_INFO;

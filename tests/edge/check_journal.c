@@ -157,17 +157,30 @@ static const struct {
 	    "contoso.com: complete -> regressed (\\x1b]0;x\\x07)", "14abf77baf63417d9a19e153bec865a8", "4" },
 };
 
-/* A domain that nobody answers for is one line, not one for each of its records. */
-START_TEST(unknown_from_the_first_look)
+/* A domain whose records are seen for the first time is one line, not one for each of them. */
+START_TEST(first_look)
 {
-	struct transition t = RECORD("mx", "pending", "unknown", EVENT_UNKNOWN);
+	static const struct {
+		const char *to;
+		enum event event;
+		enum log_level domain, later;
+	} rows[] = {
+		{ "unknown", EVENT_UNKNOWN, LOG_LVL_WARNING, LOG_LVL_WARNING },
+		{ "unpublished", EVENT_CHANGED, LOG_LVL_NOTICE, LOG_LVL_INFO },
+		{ "published", EVENT_PUBLISHED, LOG_LVL_NOTICE, LOG_LVL_INFO },
+		{ "visible", EVENT_VISIBLE, LOG_LVL_NOTICE, LOG_LVL_INFO },
+	};
 
-	ck_assert_int_eq(journal_priority(&t), LOG_LVL_DEBUG);
-	t.record = NULL;
-	ck_assert_int_eq(journal_priority(&t), LOG_LVL_WARNING);
-	t.record = "mx";
-	t.from = "visible";
-	ck_assert_int_eq(journal_priority(&t), LOG_LVL_WARNING);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct transition t = RECORD("mx", "pending", rows[i].to, rows[i].event);
+
+		ck_assert_msg(journal_priority(&t) == LOG_LVL_DEBUG, "%s", rows[i].to);
+		t.record = NULL;
+		ck_assert_msg(journal_priority(&t) == rows[i].domain, "%s", rows[i].to);
+		t.record = "mx";
+		t.from = "regressed";
+		ck_assert_msg(journal_priority(&t) == rows[i].later, "%s", rows[i].to);
+	}
 }
 END_TEST
 
@@ -320,7 +333,7 @@ main(void)
 
 	suite_add_tcase(s, t);
 	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_add_test(t, unknown_from_the_first_look);
+	tcase_add_test(t, first_look);
 	tcase_add_loop_test(t, fields_of_an_entry, 0, (int)ARRAY_LEN(cases));
 	tcase_add_test(t, each_event_has_an_id_of_its_own);
 	tcase_add_test(t, man_page_has_the_ids);
