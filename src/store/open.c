@@ -31,6 +31,25 @@ held_by(int fd, const char *path, struct err *err)
 	err_set(err, "%s: is in use by process %s", path, pid[0] != '\0' ? pid : "(not known)");
 }
 
+/* The lock is the first file beside the database: when it cannot be made it is mostly the directory that is to blame. */
+static void
+not_opened(const char *path, const char *name, struct err *err)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir = slash == NULL ? xstrdup(".") : xstrndup(path, slash == path ? 1 : (size_t)(slash - path));
+	int why = errno;
+
+	if (why == ENOENT || why == ENOTDIR)
+		err_set(err, "%s: there is no such directory for the database: make it, for the daemon's user to write in, or set "
+		    "\"database\"", dir);
+	else if (access(dir, W_OK | X_OK) == -1)
+		err_set(err, "%s: cannot write in the directory of the database: %s (give it to the daemon's user, or set "
+		    "\"database\")", dir, strerror(errno));
+	else
+		err_set(err, "cannot open %s: %s", name, strerror(why));
+	free(dir);
+}
+
 /* The descriptor that holds it, or -1. */
 static int
 lock_take(const char *path, struct err *err)
@@ -39,7 +58,7 @@ lock_take(const char *path, struct err *err)
 	int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
 
 	if (fd == -1) {
-		err_set(err, "cannot open %s: %s", name, strerror(errno));
+		not_opened(path, name, err);
 	} else if (flock(fd, LOCK_EX | LOCK_NB) == -1) {
 		if (errno == EWOULDBLOCK)
 			held_by(fd, path, err);

@@ -110,11 +110,15 @@ START_TEST(lock_names_the_holder)
 }
 END_TEST
 
+/* It is named, and not the lock in it that nobody has heard of. */
 START_TEST(no_directory)
 {
+	char want[128];
+
+	snprintf(want, sizeof(want), "%s/none: there is no such directory", lab.dir);
 	snprintf(lab.path, sizeof(lab.path), "%s/none/m365dnsd.db", lab.dir);
 	ck_assert(!lab_open(&lab));
-	ck_assert_msg(strstr(lab.err.msg, "No such file") != NULL, "%s", lab.err.msg);
+	ck_assert_msg(strncmp(lab.err.msg, want, strlen(want)) == 0, "%s", lab.err.msg);
 }
 END_TEST
 
@@ -129,7 +133,8 @@ START_TEST(read_only_directory)
 	if (pid == 0) {
 		if (geteuid() == 0 && (setgid(65534) == -1 || setuid(65534) == -1))
 			_exit(2);
-		_exit(!lab_open(&lab) && strstr(lab.err.msg, "Permission denied") != NULL ? 0 : 1);
+		_exit(!lab_open(&lab) && strstr(lab.err.msg, "cannot write in the directory") != NULL &&
+		    strstr(lab.err.msg, "Permission denied") != NULL ? 0 : 1);
 	}
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert_int_eq(chmod(lab.dir, 0755), 0);
