@@ -4,7 +4,7 @@
  *
  * The addresses of one name server, and those of one resolver operator, are one column that shows the worst of them, because
  * that is how they are judged; verbose shows each address.  A table wider than the screen first gets short headers, then is
- * cut into blocks.
+ * cut into blocks of about the same width.
  */
 #include "paint.h"
 
@@ -476,7 +476,7 @@ block_paint(struct table *t, size_t first, size_t end)
 
 /* The first column behind those that fit beside each other. */
 static size_t
-block_end(const struct table *t, size_t first)
+block_end(const struct table *t, size_t first, size_t width)
 {
 	size_t used = 0, i;
 
@@ -488,10 +488,53 @@ block_end(const struct table *t, size_t first)
 		if (i > first && t->columns[i - 1].kind != t->columns[i].kind)
 			more += GAP;
 		used += more + t->columns[i].width;
-		if (used > t->p->width && i > first)
+		if (used > width && i > first)
 			break;
 	}
 	return i;
+}
+
+static size_t
+blocks(const struct table *t, size_t width)
+{
+	size_t n = 0;
+
+	for (size_t first = 0; first < t->n_columns; first = block_end(t, first, width))
+		n++;
+	return n;
+}
+
+/* As narrow as can be without another block: else the last would often be one column, and the others full. */
+static size_t
+block_width(const struct table *t)
+{
+	size_t enough = t->p->width, too_little = 0, n = blocks(t, enough);
+
+	if (n < 2)
+		return enough;
+	while (enough - too_little > 1) {
+		size_t width = too_little + (enough - too_little) / 2;
+
+		if (blocks(t, width) > n)
+			too_little = width;
+		else
+			enough = width;
+	}
+	return enough;
+}
+
+static void
+blocks_paint(struct table *t)
+{
+	size_t width = block_width(t), first = 0;
+
+	do {
+		size_t end = block_end(t, first, width);
+
+		paint_newline(t->p);
+		block_paint(t, first, end);
+		first = end;
+	} while (first < t->n_columns);
 }
 
 void
@@ -508,13 +551,7 @@ paint_matrix(struct painter *p, const struct status *s)
 			t.prefix = addresses_prefix(&t);
 			columns_measure(&t, HEAD_TAIL);
 		}
-		for (size_t first = 0, end; first < t.n_columns || first == 0; first = end) {
-			end = block_end(&t, first);
-			paint_newline(p);
-			block_paint(&t, first, end);
-			if (end == t.n_columns)
-				break;
-		}
+		blocks_paint(&t);
 		if (t.prefix != NULL && *t.prefix != '\0') {
 			paint(p, PAINT_DIM, p->o->unicode ? "\u2026" : "~");
 			paint(p, PAINT_DIM, " stands for ");

@@ -78,6 +78,29 @@ START_TEST(text_heads_of_addresses)
 }
 END_TEST
 
+/* Two tables of three columns, and not five and one that is left over. */
+START_TEST(text_balances_tables)
+{
+	static const char *const names[] = { "cloudflare", "google", "quad9", "opendns", "dns4eu", "adguard" };
+	struct status_cell cells[ARRAY_LEN(names)];
+	struct status_record record = { .id = "autodiscover", .name = "autodiscover.contoso.test", .type = "CNAME",
+	    .need = NEED_REQUIRED, .service = "exchange", .state = RECORD_VISIBLE, .cells = cells, .n_cells = ARRAY_LEN(names) };
+	struct status st = { .domain = "contoso.test", .state = DOMAIN_COMPLETE, .complete = true, .confirm = 2,
+	    .n_required = 1, .records = &record, .n_records = 1 };
+	const struct status *list = &st;
+	struct view_options o = { .width = 80 };
+	struct str out = STR_INIT;
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		cells[i] = (struct status_cell){ .source = names[i], .operator = names[i], .address = "192.0.2.1",
+		    .kind = SOURCE_RESOLVER, .class = CLASS_QUORUM, .verdict = VERDICT_OK, .confirmed = 2, .rcode = 0, .ttl = 60 };
+	view_format_find("text")->render(&list, 1, &o, &out);
+	ck_assert_msg(strstr(str_c(&out), "STATE    cloudflare  google  quad9\n") != NULL, "%s", str_c(&out));
+	ck_assert_msg(strstr(str_c(&out), "STATE    opendns  dns4eu  adguard\n") != NULL, "%s", str_c(&out));
+	str_done(&out);
+}
+END_TEST
+
 /* ---- what holds for every case and every option ---- */
 
 /* NULL, or what is wrong. */
@@ -378,6 +401,7 @@ main(void)
 	suite_add_tcase(s, t);
 	tcase_add_loop_test(t, golden, 0, (int)(n_status_cases * ARRAY_LEN(variants)));
 	tcase_add_test(t, text_heads_of_addresses);
+	tcase_add_test(t, text_balances_tables);
 	tcase_add_loop_test(t, text_is_safe, 0, (int)n_status_cases);
 	tcase_add_loop_test(t, json_parses, 0, (int)n_status_cases);
 	tcase_add_loop_test(t, nagios_first_line, 0, (int)n_status_cases);
