@@ -3,7 +3,7 @@
 #
 #	awk -f tools/findings-man.awk -v date='November 21, 2026' include/m365dnsd/findings.def >m365dnsd-findings.7
 #
-# A row of the table is FINDING(id, "code", SEVERITY_X, "mistakes", "title", "advice", "test"), over several lines; a line
+# A row of the table is FINDING(id, "code", SEVERITY_X, "title", "advice", "test"), over several lines; a line
 # "/* ---- words ---- */" begins a section.
 
 # The next string literal of row from its start, without its quotes; row loses it.
@@ -80,7 +80,6 @@ in_row && /\)$/ {
 	sub(/^.*SEVERITY_/, "", severity)
 	sub(/,.*/, "", severity)
 	code = take_string()
-	take_string()
 	print ".It Sy " code " Pq " tolower(severity)
 	print roff(take_string()) "."
 	print ".Pp"

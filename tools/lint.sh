@@ -83,7 +83,7 @@ man_pages() {
 # Every finding of the table has its place in the page made of it, with title and advice.
 findings_documented() {
 	page=$build/man/m365dnsd-findings.7
-	sed -n 's/^FINDING([A-Z0-9_]*, "\([a-z0-9-]*\)", SEVERITY_\([A-Z]*\), .*/\1 \2/p' include/m365dnsd/findings.def |
+	sed -n 's/^FINDING([A-Z0-9_]*, "\([a-z0-9-]*\)", SEVERITY_\([A-Z]*\),.*/\1 \2/p' include/m365dnsd/findings.def |
 	while read -r code severity; do
 		grep -A 3 "^\.It Sy $code Pq $(echo "$severity" | tr '[:upper:]' '[:lower:]')\$" "$page" | grep -q '^\.Pp' ||
 		    echo "$page: $code is not in it"

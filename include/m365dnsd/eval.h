@@ -30,7 +30,7 @@ extern const struct name_table verdict_names, severity_names, record_state_names
 /* ---- findings: the one table (findings.def); codes never change meaning ---- */
 
 enum finding_code {
-#define FINDING(id, code, severity, mistake, title, advice, test) FINDING_##id,
+#define FINDING(id, code, severity, title, advice, test) FINDING_##id,
 #include <m365dnsd/findings.def>
 #undef FINDING
 	FINDING_MAX
@@ -38,7 +38,6 @@ enum finding_code {
 struct finding_row {
 	const char *code;
 	enum severity severity;		/* the usual one; eval may lower it (optional rows, internal view) */
-	const char *mistake;		/* numbers of the usual mistakes that it tells of, "" = none */
 	const char *title;		/* one line */
 	const char *advice;		/* template: {name} {type} {found} {wanted} {domain} {server} {n} ... */
 	const char *test;		/* the test that provokes it */

@@ -239,7 +239,7 @@ mismatch_evidence(struct roll *r, struct finding *f)
 		f->detail = arena_printf(r->a, "%s; at servers that nobody asks stands what is missing: %s", f->detail, there);
 }
 
-/* Delegation against the zone's own NS set, and against the servers that the administrator edits (mistake 25). */
+/* Delegation against the zone's own NS set, and against the servers that the administrator edits. */
 static void
 diagnose_mismatch(struct roll *r)
 {
@@ -284,7 +284,7 @@ diagnose_mismatch(struct roll *r)
 }
 
 /*
- * Name servers to which registrars send domains that have run out, are on hold or for sale (mistake 29).  Ordinary servers of the
+ * Name servers to which registrars send domains that have run out, are on hold or for sale.  Ordinary servers of the
  * same companies are not among them.
  */
 static const char *const parking[] = {
@@ -400,7 +400,7 @@ diagnose_nobody(struct roll *r)
 		    name_of(&reason_names, (int)z->reason), z->where));
 }
 
-/* The domain itself answers as an alias: then neither its MX nor its TXT are its own (mistake 21). */
+/* The domain itself answers as an alias: then neither its MX nor its TXT are its own. */
 static void
 diagnose_apex(struct roll *r)
 {

@@ -81,7 +81,7 @@ fix_spf_end(struct spf_terms *t)
 
 static void take(struct spf_terms *t, const char *text);
 
-/* "ip4:192.0.2.1include:a.example": two terms that lost their blank, as where a long text was cut in two (mistake 15). */
+/* "ip4:192.0.2.1include:a.example": two terms that lost their blank, as where a long text was cut in two. */
 static bool
 take_joined(struct spf_terms *t, const char *text)
 {

@@ -58,8 +58,7 @@ static const struct name_row spf_result_rows[] = {
 NAME_TABLE(spf_result_names, spf_result_rows);
 
 const struct finding_row finding_rows[FINDING_MAX] = {
-#define FINDING(id, code, severity, mistake, title, advice, test)                                                      \
-	[FINDING_##id] = { code, severity, mistake, title, advice, test },
+#define FINDING(id, code, severity, title, advice, test) [FINDING_##id] = { code, severity, title, advice, test },
 #include <m365dnsd/findings.def>
 #undef FINDING
 };
