@@ -357,6 +357,7 @@ struct fix_change {
 	uint32_t ttl, old_ttl;		/* new and old; of the side that is empty 0 */
 	const struct rdata *old, *new;	/* ADD: no old ones, DELETE: no new ones */
 	size_t n_old, n_new;
+	const bool *old_stays, *new_stays;	/* each of them: the other side has the same, to the byte */
 	const char *records;		/* ids, "verification, spf" */
 	const char *why;		/* codes of the findings that it mends, "spf-include-missing" */
 	const char *const *notes;	/* what to look at before it is applied, for people */
@@ -378,5 +379,7 @@ struct fix {
  * only what somebody has asked for already is used.
  */
 void eval_fix(struct matrix *m, const struct domain_result *r, bool ask, struct arena *a, struct fix *ret);
+/* Compare the two sides of a change: old_stays and new_stays, in the arena.  A stranger's set may have thousands of records. */
+void fix_change_compare(struct fix_change *c, struct arena *a);
 
 #endif

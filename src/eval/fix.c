@@ -347,7 +347,7 @@ note_findings(struct fixer *x)
 /* ---- the result ---- */
 
 static void
-change_make(struct fixer *x, struct fix_set *s, struct fix_change *ret)
+change_make(const struct fixer *x, struct fix_set *s, struct fix_change *ret)
 {
 	*ret = (struct fix_change){ .owner = s->owner, .type = s->type, .old = s->old, .n_old = s->n_old, .new = s->now,
 		.n_new = s->n_now, .old_ttl = s->old_ttl, .records = s->records, .why = s->why, .notes = s->notes,
@@ -356,13 +356,13 @@ change_make(struct fixer *x, struct fix_set *s, struct fix_change *ret)
 	if (s->n_now > 0)
 		ret->ttl = s->old_ttl > 0 && s->old_ttl <= TTL_MAX ? s->old_ttl : s->row_ttl;
 	s->done = true;
-	(void)x;
 }
 
 /* The changes at one owner together, and there what goes before what comes. */
 static void
 tell_changes(struct fixer *x, struct fix *ret)
 {
+	fix_change_compare(ret, x->a);
 	struct fix_change *list = arena_alloc(x->a, (x->n_sets + 1) * sizeof(*list));
 	size_t n = 0;
 

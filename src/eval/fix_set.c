@@ -152,3 +152,42 @@ fix_set_changed(const struct fix_set *s)
 			return true;
 	return false;
 }
+
+/* ---- the two sides ---- */
+
+static int
+rdata_order(const void *va, const void *vb)
+{
+	const struct rdata *a = *(const struct rdata *const *)va, *b = *(const struct rdata *const *)vb;
+
+	if (a->type != b->type)
+		return a->type < b->type ? -1 : 1;
+	if (a->len != b->len)
+		return a->len < b->len ? -1 : 1;
+	return a->len == 0 ? 0 : memcmp(a->bytes, b->bytes, a->len);
+}
+
+/* Which of the list are among the others? */
+static const bool *
+mark_common(struct arena *a, const struct rdata *list, size_t n, const struct rdata *others, size_t n_others)
+{
+	const struct rdata **sorted = arena_alloc(a, (n_others + 1) * sizeof(const struct rdata *));
+	bool *ret = arena_alloc(a, n + 1);
+
+	for (size_t i = 0; i < n_others; i++)
+		sorted[i] = &others[i];
+	qsort(sorted, n_others, sizeof(const struct rdata *), rdata_order);
+	for (size_t i = 0; i < n; i++) {
+		const struct rdata *r = &list[i];
+
+		ret[i] = bsearch(&r, sorted, n_others, sizeof(const struct rdata *), rdata_order) != NULL;
+	}
+	return ret;
+}
+
+void
+fix_change_compare(struct fix_change *c, struct arena *a)
+{
+	c->old_stays = mark_common(a, c->old, c->n_old, c->new, c->n_new);
+	c->new_stays = mark_common(a, c->new, c->n_new, c->old, c->n_old);
+}

@@ -34,26 +34,6 @@ view_fix_format_names(struct str *buf)
 	return str_c(buf);
 }
 
-/* ---- which values ---- */
-
-static bool
-same(const struct rdata *a, const struct rdata *b)
-{
-	return a->type == b->type && a->len == b->len && memcmp(a->bytes, b->bytes, a->len) == 0;
-}
-
-bool
-fix_stays(const struct fix_change *c, const struct rdata *r)
-{
-	bool old = false, new = false;
-
-	for (size_t i = 0; i < c->n_old; i++)
-		old = old || same(&c->old[i], r);
-	for (size_t i = 0; i < c->n_new; i++)
-		new = new || same(&c->new[i], r);
-	return old && new;
-}
-
 size_t
 fix_count(const struct fix *f, enum fix_action action)
 {

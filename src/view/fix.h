@@ -12,14 +12,9 @@ typedef void fix_render(const struct fix *f, struct str *ret);
 fix_render fix_text, fix_zone, fix_cloudflare, fix_nsupdate, fix_route53, fix_terraform, fix_azure, fix_json;
 fix_render fix_route53_none;
 
-/* ---- which values go and which come ---- */
-
-/* Is r among the values of the other side? */
-bool fix_stays(const struct fix_change *c, const struct rdata *r);
-size_t fix_count(const struct fix *f, enum fix_action action);
-
 /* ---- words ---- */
 
+size_t fix_count(const struct fix *f, enum fix_action action);
 /* "contoso.com: 1 set of records to add, 2 to change", or "nothing to change", which is never said of what nobody has answered. */
 void fix_summary(const struct fix *f, struct str *ret);
 /* Printable ASCII, whatever the text holds. */

@@ -141,11 +141,11 @@ change(struct script *s, const struct fix_change *c)
 		str_addf(s->out, "%s --yes\n", str_c(&line));
 	}
 	for (size_t i = 0; i < c->n_old && c->action == FIX_CHANGE && c->type != DNS_TYPE_CNAME; i++)
-		if (!fix_stays(c, &c->old[i]))
+		if (!c->old_stays[i])
 			value_command(s, c, &c->old[i], "remove-record", " --keep-empty-record-set");
 	str_addf(&ttl, " --ttl=%u", c->ttl);
 	for (size_t i = 0; i < c->n_new; i++)
-		if (!fix_stays(c, &c->new[i]))
+		if (!c->new_stays[i])
 			value_command(s, c, &c->new[i], c->type == DNS_TYPE_CNAME ? "set-record" : "add-record", str_c(&ttl));
 	str_done(&ttl);
 	str_done(&line);

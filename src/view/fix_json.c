@@ -81,13 +81,13 @@ fields(struct json_writer *j, const struct rdata *r)
 
 /* Those that the other side has too, or those that it has not. */
 static void
-values(struct json_writer *j, const char *key, const struct fix_change *c, const struct rdata *list, size_t n, bool stay)
+values(struct json_writer *j, const char *key, const struct rdata *list, const bool *stays, size_t n, bool stay)
 {
 	struct str s = STR_INIT;
 
 	jsonw_open(j, key, '[');
 	for (size_t i = 0; i < n; i++) {
-		if (fix_stays(c, &list[i]) != stay)
+		if (stays[i] != stay)
 			continue;
 		str_clear(&s);
 		fix_value(&list[i], FIX_DECIMAL, &s);
@@ -125,9 +125,9 @@ change(struct json_writer *j, const struct fix *f, const struct fix_change *c)
 	jsonw_text(j, "type", dns_type_text(c->type, type));
 	ttl(j, "ttl", c->n_new > 0, c->ttl);
 	ttl(j, "old_ttl", c->n_old > 0, c->old_ttl);
-	values(j, "delete", c, c->old, c->n_old, false);
-	values(j, "add", c, c->new, c->n_new, false);
-	values(j, "keep", c, c->new, c->n_new, true);
+	values(j, "delete", c->old, c->old_stays, c->n_old, false);
+	values(j, "add", c->new, c->new_stays, c->n_new, false);
+	values(j, "keep", c->new, c->new_stays, c->n_new, true);
 	notes(j, c->notes, c->n_notes);
 	jsonw_close(j, '}');
 	str_done(&s);

@@ -103,13 +103,13 @@ values(struct str *ret, const struct fix_change *c)
 	size_t kept = 0, come = 0;
 
 	for (size_t i = 0; i < c->n_old; i++) {
-		if (fix_stays(c, &c->old[i]))
+		if (c->old_stays[i])
 			kept++;
 		else
 			value(ret, c->action == FIX_DELETE ? NULL : "delete this value:", &c->old[i]);
 	}
 	for (size_t i = 0; i < c->n_new; i++)
-		if (!fix_stays(c, &c->new[i]) && ++come > 0)
+		if (!c->new_stays[i] && ++come > 0)
 			value(ret, c->action == FIX_ADD && c->n_new == 1 ? NULL : "add this value:", &c->new[i]);
 	if (come > 0)
 		field_number(ret, "TTL", c->ttl);

@@ -21,7 +21,7 @@ static void
 deletions(struct str *ret, const struct fix_change *c)
 {
 	for (size_t i = 0; i < c->n_old; i++) {
-		if (fix_stays(c, &c->old[i]))
+		if (c->old_stays[i])
 			continue;
 		str_add(ret, "; delete: ");
 		record(ret, c, &c->old[i], c->old_ttl);
@@ -35,7 +35,7 @@ additions(struct str *ret, const struct fix_change *c, const char *tag)
 	bool proxied = c->type == DNS_TYPE_CNAME || c->type == DNS_TYPE_A || c->type == DNS_TYPE_AAAA;
 
 	for (size_t i = 0; i < c->n_new; i++) {
-		if (fix_stays(c, &c->new[i]))
+		if (c->new_stays[i])
 			continue;
 		record(ret, c, &c->new[i], c->ttl);
 		str_add(ret, proxied ? tag : "");
@@ -73,7 +73,7 @@ deletes_anything(const struct fix *f)
 {
 	for (size_t i = 0; i < f->n_changes; i++)
 		for (size_t k = 0; k < f->changes[i].n_old; k++)
-			if (!fix_stays(&f->changes[i], &f->changes[i].old[k]))
+			if (!f->changes[i].old_stays[k])
 				return true;
 	return false;
 }
@@ -127,7 +127,7 @@ commands(struct str *ret, const struct fix_change *c)
 
 	fix_comment_change(ret, ";", c);
 	for (size_t i = 0; i < c->n_old; i++) {
-		if (fix_stays(c, &c->old[i]))
+		if (c->old_stays[i])
 			continue;
 		str_add(ret, "update delete ");
 		fix_name(&c->owner, FIX_DECIMAL, ret);
@@ -136,7 +136,7 @@ commands(struct str *ret, const struct fix_change *c)
 		str_addc(ret, '\n');
 	}
 	for (size_t i = 0; i < c->n_new; i++) {
-		if (fix_stays(c, &c->new[i]))
+		if (c->new_stays[i])
 			continue;
 		str_add(ret, "update add ");
 		record(ret, c, &c->new[i], c->ttl);

@@ -64,6 +64,7 @@ take_change(struct input *in, struct fix_change *c)
 	if (c->n_old > 0 && c->n_new > 0 && take(in, 2) == 1)
 		list[4] = list[0];
 	c->action = c->n_old == 0 ? FIX_ADD : c->n_new == 0 ? FIX_DELETE : FIX_CHANGE;
+	fix_change_compare(c, in->a);
 }
 
 /* ---- reading back ---- */

@@ -117,6 +117,7 @@ fix_make(size_t i)
 		list[k].n_old = values_make(from->type, from->old, &list[k].old);
 		list[k].n_new = values_make(from->type, from->new, &list[k].new);
 		list[k].action = list[k].n_old == 0 ? FIX_ADD : list[k].n_new == 0 ? FIX_DELETE : FIX_CHANGE;
+		fix_change_compare(&list[k], a);
 	}
 	return f;
 }
@@ -133,6 +134,52 @@ START_TEST(golden)
 	for (size_t k = 0; k < out.len; k++)
 		ck_assert_msg(out.p[k] == '\n' || (out.p[k] >= 0x20 && out.p[k] < 0x7f), "%s: byte %d at %zu", name, out.p[k], k);
 	golden_check(name, &out);
+	str_done(&out);
+}
+END_TEST
+
+/* ---- a set that strangers have filled ---- */
+
+#define MANY 100000	/* with a look at all others for each of them this would take hours */
+
+static struct rdata
+number_text(unsigned n)
+{
+	char text[16];
+	uint8_t *p = arena_alloc(a, sizeof(text));
+	int len = snprintf(text, sizeof(text), "%u", n);
+
+	p[0] = (uint8_t)len;
+	memcpy(p + 1, text, (size_t)len);
+	return (struct rdata){ DNS_TYPE_TXT, (uint16_t)(len + 1), p };
+}
+
+/* One of many is replaced by another: the formats say these two, and each takes about as long as the set is. */
+START_TEST(one_of_many)
+{
+	const struct view_fix_format *format = &view_fix_formats[_i];
+	struct rdata *old = arena_alloc(a, MANY * sizeof(*old)), *new = arena_alloc(a, MANY * sizeof(*new));
+	struct fix_change c = { .type = DNS_TYPE_TXT, .action = FIX_CHANGE, .old = old, .new = new, .n_old = MANY, .n_new = MANY,
+		.ttl = 3600, .old_ttl = 300, .records = "spf", .why = "spf-syntax" };
+	struct fix f = { .domain = "contoso.test", .changes = &c, .n_changes = 1 };
+	struct str out = STR_INIT;
+	size_t gone = 0, come = 0;
+
+	for (unsigned i = 0; i < MANY; i++)
+		old[i] = new[MANY - 1 - i] = number_text(i);
+	new[7] = number_text(MANY);
+	ck_assert(dns_name_parse(&f.zone, f.domain, NULL) == 0);
+	c.owner = f.domain_name = f.zone;
+	fix_change_compare(&c, a);
+	for (size_t i = 0; i < MANY; i++) {
+		gone += !c.old_stays[i];
+		come += !c.new_stays[i];
+	}
+	ck_assert_uint_eq(gone, 1);
+	ck_assert_uint_eq(come, 1);
+	ck_assert(!c.old_stays[MANY - 8] && !c.new_stays[7]);
+	format->render(&f, &out);
+	ck_assert_msg(out.len > 0 || strcmp(format->name, "route53") == 0, "%s", format->name);
 	str_done(&out);
 }
 END_TEST
@@ -251,6 +298,7 @@ main(void)
 
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_loop_test(tc, golden, 0, (int)(ARRAY_LEN(cases) * view_n_fix_formats));
+	tcase_add_loop_test(tc, one_of_many, 0, (int)view_n_fix_formats);
 	tcase_add_loop_test(tc, route53_reads_back, 0, (int)ARRAY_LEN(cases));
 	tcase_add_loop_test(tc, route53_limits, 0, 3);
 	suite_add_tcase(s, tc);
