@@ -247,7 +247,7 @@ mend_expectation(struct fixer *x, size_t i)
 	if (m.j.an == NULL) {
 		if (judge_is_demanded(e)) {
 			x->n_unasked++;
-			note_add(x, arena_printf(x->a, "%s: no server has answered yet, so nothing is proposed", e->id));
+			x->unasked = judge_join(x->a, x->unasked, e->id);
 		}
 		return;
 	}
@@ -344,6 +344,16 @@ note_findings(struct fixer *x)
 	}
 }
 
+/* Of a domain that is not delegated nobody ever answers: that is the cause, and told. */
+static void
+note_unasked(struct fixer *x)
+{
+	const struct zone *zone = x->m->zone.zone;
+
+	if (x->n_unasked > 0 && !(zone != NULL && zone->status == ZONE_MISSING))
+		note_add(x, arena_printf(x->a, "%s: no server has answered yet, so nothing is proposed", x->unasked));
+}
+
 /* ---- the result ---- */
 
 static void
@@ -353,6 +363,7 @@ change_make(const struct fixer *x, struct fix_set *s, struct fix_change *ret)
 		.n_new = s->n_now, .old_ttl = s->old_ttl, .records = s->records, .why = s->why, .notes = s->notes,
 		.n_notes = s->n_notes, .action = s->n_now == 0 ? FIX_DELETE : s->n_old == 0 ? FIX_ADD : FIX_CHANGE };
 	dns_name_lower(&ret->owner);
+	fix_change_compare(ret, x->a);
 	if (s->n_now > 0)
 		ret->ttl = s->old_ttl > 0 && s->old_ttl <= TTL_MAX ? s->old_ttl : s->row_ttl;
 	s->done = true;
@@ -362,7 +373,6 @@ change_make(const struct fixer *x, struct fix_set *s, struct fix_change *ret)
 static void
 tell_changes(struct fixer *x, struct fix *ret)
 {
-	fix_change_compare(ret, x->a);
 	struct fix_change *list = arena_alloc(x->a, (x->n_sets + 1) * sizeof(*list));
 	size_t n = 0;
 
@@ -384,7 +394,7 @@ eval_fix(struct matrix *m, const struct domain_result *r, bool ask, struct arena
 {
 	const struct zone *zone = m->zone.zone;
 	size_t n = plan_n_expectations(m->plan);
-	struct fixer x = { .m = m, .r = r, .plan = m->plan, .a = a, .ask = ask };
+	struct fixer x = { .m = m, .r = r, .plan = m->plan, .a = a, .ask = ask, .unasked = "" };
 
 	/* at each name its own set, an alias, and what is in the way of one */
 	x.sets = arena_alloc(a, n * (2 + ARRAY_LEN(in_the_way)) * sizeof(*x.sets) + 1);
@@ -394,6 +404,7 @@ eval_fix(struct matrix *m, const struct domain_result *r, bool ask, struct arena
 		if (fix_set_changed(&x.sets[k]))
 			judge_again(&x, &x.sets[k]);
 	note_findings(&x);
+	note_unasked(&x);
 	*ret = (struct fix){ .domain = plan_domain(m->plan), .notes = x.notes, .n_notes = x.n_notes,
 		.n_unasked = x.n_unasked };
 	dns_name_parse(&ret->domain_name, ret->domain, NULL);

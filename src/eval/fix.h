@@ -29,6 +29,7 @@ struct fixer {
 	size_t n_sets;
 	const char **notes;
 	size_t n_notes, n_unasked;
+	const char *unasked;		/* ids of these */
 	uint64_t touched;		/* bits: expectations that a change is about */
 };
 /* One expectation that is not as it should be. */
