@@ -235,13 +235,27 @@ names_what_goes(enum finding_code code)
 	return code == FINDING_SPF_INCLUDE_INVALID || code == FINDING_SPF_LOOP || code == FINDING_SPF_TOO_MANY_VOID_LOOKUPS;
 }
 
+static char
+upper(char c)
+{
+	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+}
+
+/* With the dot at its end. */
+static const char *
+sentence(struct arena *a, const char *text)
+{
+	size_t n = strlen(text);
+
+	return n > 0 && text[n - 1] == '.' ? text : arena_printf(a, "%s.", text);
+}
+
 static void
 advise_text(struct roll *r, struct finding *f)
 {
 	size_t row = plan_expectation(r->plan, (size_t)f->expectation)->question;
 	const struct answer *an = NULL;
 	const char *text, *note;
-	size_t n = strlen(f->advice);
 
 	for (size_t col = 0; an == NULL && col < r->m->n_columns; col++)
 		if (column_decides(r->m, &r->m->columns[col]))
@@ -255,8 +269,10 @@ advise_text(struct roll *r, struct finding *f)
 	}
 	if (names_what_goes(f->code))
 		note = NULL;
-	f->advice = arena_printf(r->a, "%s%s The record then reads%s%s%s: %s", f->advice, n > 0 && f->advice[n - 1] == '.' ? "" : ".",
-	    note != NULL ? " (" : "", note != NULL ? note : "", note != NULL ? ")" : "", text);
+	f->advice = sentence(r->a, f->advice);
+	if (note != NULL)
+		f->advice = sentence(r->a, arena_printf(r->a, "%s %c%s", f->advice, upper(*note), note + 1));
+	f->advice = arena_printf(r->a, "%s The record then reads: %s", f->advice, text);
 }
 
 /* A text of tags that was mended, in place of the one that anybody could have. */

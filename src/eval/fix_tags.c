@@ -219,7 +219,7 @@ fix_tags(struct mend *m)
 	if (best.n == 0 && m->j.want.n_text > 0) {
 		best = wanted_text(m, old);
 		if (old.n > 0)
-			fix_set_note(m, m->set, "the old text could not be mended: %s", text_show(&m->j, old));
+			fix_set_note(m, m->set, "the old text could not be mended, so another takes its place");
 	}
 	if (best.n > 0)
 		fix_add_text(m, best);

@@ -536,10 +536,12 @@ START_TEST(advice_shows_the_whole_record)
 		{ "v=spf1 ip4:192.0.2.7include:spf.protection.outlook.com -all",
 		    "The record then reads: v=spf1 ip4:192.0.2.7 include:spf.protection.outlook.com -all" },
 		{ "v=spf1 ip4:192.0.2.0/33 include:spf.protection.outlook.com -all",
-		    "The record then reads (left out of the SPF record, because no such term exists: ip4:192.0.2.0/33): "
+		    "Left out of the SPF record, because no such term exists: ip4:192.0.2.0/33. The record then reads: "
 		    "v=spf1 include:spf.protection.outlook.com -all" },
 		{ "v=DMARC1\\x3b p=reject rua=mailto:a@b.test",
 		    "The record then reads: v=DMARC1; p=reject; rua=mailto:a@b.test" },
+		{ "v=DMARC1\\x3b p=reject\\x3b p=none", "(now \"v=DMARC1; p=reject; p=none\"). The old text could not be mended, so "
+		    "another takes its place. The record then reads: v=DMARC1; p=reject" },
 		{ "v=DMARC1\\x3b rua=mailto:a@b.test", "The record then reads: v=DMARC1; p=none; rua=mailto:a@b.test" },
 	};
 	struct plan *plan = plan_of(DMARC);
