@@ -148,16 +148,58 @@ mx_is_migration(const struct mx_set *set)
 	return n == 2 && pair[0]->pref != pair[1]->pref && is_new_form(pair[0]->host) != is_new_form(pair[1]->host);
 }
 
+/* The first, in the order of the set, that was meant to be a wanted one and is told as such; NULL: none. */
+static const struct mx *
+mx_explain(struct judge *j, const struct mx_set *set)
+{
+	for (size_t i = 0; i < set->n; i++) {
+		const struct mx *mx = &set->list[i];
+
+		if (mx->class != MX_VERIFICATION && mx->class != MX_NULL && match_explain_target(j, &mx->target, mx->show))
+			return mx;
+	}
+	return NULL;
+}
+
+/* Is it another one that only has to be typed anew?  That is told when it is its turn. */
+static bool
+mx_is_slip(struct judge *j, const struct mx *mx)
+{
+	size_t n = j->n_notes;
+	bool slip = match_explain_target(j, &mx->target, mx->show);
+
+	j->n_notes = n;
+	return slip;
+}
+
+/* One is to be typed anew; what stands beside it stays a stranger when it is right. */
+static void
+mx_note_beside(struct judge *j, const struct mx_set *set, const struct mx *meant)
+{
+	const char *wanted = j->notes[j->n_notes - 1].wanted, *extra = "";
+
+	for (size_t i = 0; i < set->n; i++) {
+		const struct mx *mx = &set->list[i];
+
+		if (mx != meant && mx->class != MX_VERIFICATION && mx->class != MX_NULL &&
+		    !(j->want.n_exact > 1 && mx_is_slip(j, mx)))
+			extra = judge_join(j->a, extra, mx->show);
+	}
+	if (*extra != '\0')
+		judge_note(j, FINDING_MX_EXTRA, extra, wanted, "beside %s stands %s", meant->show, extra);
+}
+
 /* No host of those wanted: does one of them tell why? */
 static enum verdict
 mx_judge_none(struct judge *j, const struct mx_set *set)
 {
+	const struct mx *meant;
+
 	if (mx_count(set, MX_VERIFICATION) == set->n)
 		return VERDICT_MISSING;
-	for (size_t i = 0; i < set->n; i++)
-		if (set->list[i].class != MX_VERIFICATION && set->list[i].class != MX_NULL &&
-		    match_explain_target(j, &set->list[i].target, set->list[i].show))
-			break;
+	meant = mx_explain(j, set);
+	if (meant != NULL && !j->want.foreign_ok)
+		mx_note_beside(j, set, meant);
 	return VERDICT_WRONG;
 }
 
@@ -347,8 +389,11 @@ mx_judge_foreign(struct judge *j, const struct mx_set *set)
 	if (mx_count(set, MX_FOREIGN) == 0)
 		return mx_judge_none(j, set);
 	for (size_t i = 0; i < set->n; i++)
-		if (set->list[i].class == MX_FOREIGN && match_explain_target(j, &set->list[i].target, set->list[i].show))
+		if (set->list[i].class == MX_FOREIGN && match_explain_target(j, &set->list[i].target, set->list[i].show)) {
+			if (*ms != '\0')
+				judge_note(j, FINDING_MX_EXTRA, ms, NULL, "%s goes around the servers in front", ms);
 			return VERDICT_WRONG;
+		}
 	if (*ms != '\0') {
 		judge_note(j, FINDING_MX_EXTRA, ms, foreign, "%s goes around the servers in front: %s", ms, foreign);
 		return VERDICT_WRONG;
