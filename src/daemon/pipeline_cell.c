@@ -12,10 +12,22 @@
 #define CELL_BACKLOG 256	/* asks of many domains at one source */
 #define SOA_WATCH_MS 30000	/* one authority's SOA while the domain is not published */
 
-static uint64_t
-tag_of(size_t row, size_t col)
+/* Which question this row is: the apexes that a zone's own rows can have lie above each other, so that labels tell them apart. */
+static unsigned
+row_labels(const struct domain *d, size_t row)
 {
-	return (uint64_t)row << 16 | col;
+	struct question q;
+
+	if (row < plan_n_questions(board_plan(d->b)))
+		return 0;
+	board_row_question(d->b, row, &q);
+	return dns_name_labels(&q.name);
+}
+
+static uint64_t
+tag_of(const struct domain *d, size_t row, size_t col)
+{
+	return (uint64_t)row_labels(d, row) << 32 | (uint64_t)row << 16 | col;
 }
 
 /* The column may have moved since the question went out.  Of those that share the address, the first. */
@@ -132,14 +144,15 @@ static void
 cell_answered(void *ctx, uint64_t tag, struct source *src, const struct reply *reply)
 {
 	struct domain *d = ctx;
-	size_t row = (size_t)(tag >> 16), col;
+	size_t row = (size_t)(tag >> 16 & 0xffff), col;
 	int64_t now = domain_now(d), next;
 	struct pipeline_turn turn;
 	struct cell *c;
 	bool predicted, failed, known;
 
 	d->in_flight--;
-	if (!cell_column(d, src, (size_t)(tag & 0xffff), &col)) {
+	/* Another apex: its cells begin anew, and are asked already. */
+	if (!cell_column(d, src, (size_t)(tag & 0xffff), &col) || tag >> 32 != row_labels(d, row)) {
 		pipeline_mark_dirty(d);		/* it may be the last that was waited for */
 		d->p->cfg.wake(d->p->cfg.ctx);
 		return;
@@ -177,7 +190,7 @@ cell_ask(struct domain *d, size_t row, size_t col, const struct question *q)
 		.q = q,
 		.done = cell_answered,
 		.ctx = d,
-		.tag = tag_of(row, col),
+		.tag = tag_of(d, row, col),
 	};
 
 	c->due = 0;
