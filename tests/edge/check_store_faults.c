@@ -337,7 +337,7 @@ filler(off_t size)
 static int
 on_tmpfs(void)
 {
-	if (unshare(CLONE_NEWNS) == -1 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
+	if (unshare(CLONE_NEWNS) == -1 || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == -1 ||
 	    mount("tmpfs", lab.dir, "tmpfs", 0, "size=2m") == -1)
 		return 3;
 	memset(big, 'x', sizeof(big) - 1);

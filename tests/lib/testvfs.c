@@ -155,21 +155,23 @@ forget_pending(struct inode *in)
 static void
 lose_power(struct file *f)
 {
+	sqlite3_vfs *v = real_vfs;
+	sqlite3_file *real = calloc(1, (size_t)v->szOsFile);
+
 	for (struct inode *in = inodes; in != NULL; in = in->next) {
-		sqlite3_vfs *v = real_vfs;
-		struct file other = { .inode = in };
+		struct file other = { .inode = in, .real = real };
 
 		if (in->head == NULL)
 			continue;
-		other.real = calloc(1, (size_t)v->szOsFile);
 		if (f->inode == in)
 			other.real = f->real;
-		else if (v->xOpen(v, in->path, other.real, SQLITE_OPEN_READWRITE | SQLITE_OPEN_WAL, NULL) != SQLITE_OK)
+		else if (v->xOpen(v, in->path, real, SQLITE_OPEN_READWRITE | SQLITE_OPEN_WAL, NULL) != SQLITE_OK)
 			continue;
 		for (struct pending *w = in->head; w != NULL; w = w->next)
 			if (random_below(2))
 				apply(&other, w, random_below(8) == 0 && w->n > SECTOR ? SECTOR * (int)random_below((uint32_t)w->n / SECTOR) : w->n);
 	}
+	free(real);
 	_exit(TESTVFS_EXIT);
 }
 
