@@ -47,6 +47,7 @@ fix_record_text(struct matrix *m, size_t i, const struct answer *an, struct aren
 	struct mend mend = { .x = &x, .i = i, .j = { .plan = m->plan, .i = i, .e = plan_expectation(m->plan, i), .view = VIEW_PUBLIC,
 		.an = an, .a = a } };
 	struct judgement judged;
+	size_t at = 0;
 
 	plan_wanted(m->plan, i, VIEW_PUBLIC, a, &mend.j.want);
 	plan_owner(m->plan, i, &mend.j.owner);
@@ -61,8 +62,11 @@ fix_record_text(struct matrix *m, size_t i, const struct answer *an, struct aren
 		struct text v = fix_text_of(a, &mend.set->now[k]);
 		bool old = false;
 
-		for (size_t n = 0; n < an->n_values; n++)
-			old = old || match_rdata_equal(&an->values[n], &mend.set->now[k]);
+		/* what stays is in the order of the answer, so the next one is found where the last one was */
+		for (size_t n = 0; n < an->n_values && !old; n++) {
+			old = match_rdata_equal(&an->values[at], &mend.set->now[k]);
+			at = (at + 1) % an->n_values;
+		}
 		if (!old && (mend.j.e->rule != RULE_SPF || spf_is_record(v.p, v.n)))
 			return judge_printable(a, v.p, v.n);
 	}
