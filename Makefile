@@ -236,7 +236,8 @@ check-asan:
 check-valgrind:
 	@$(SETUP) --need build --need test --need valgrind
 	$(SUB) BUILD=$(BUILD)-valgrind OPT='-O1 -g' SLOW=20 \
-	    WRAP='valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite' check-programs
+	    WRAP='valgrind -q --fair-sched=yes --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite' \
+	    check-programs
 SLOW ?= 1
 export SLOW WRAP
 
